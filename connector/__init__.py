@@ -1,0 +1,1 @@
+"""Connects a SaaS to Dynamics 365 by OAuth: settings, the Dataverse half, the proof, the hand-over."""

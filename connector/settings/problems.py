@@ -1,0 +1,95 @@
+"""Collecting problems, and turning pydantic's into ours."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from connector.errors import Problem
+
+_VALUE_LIMIT = 120
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: quoted and cut."""
+    text = repr(value)
+    return text if len(text) <= _VALUE_LIMIT else text[: _VALUE_LIMIT - 1] + "…"
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word most like the one given, or None when nothing is like it."""
+    lower = {name.lower(): name for name in known}
+    found = difflib.get_close_matches(word.lower(), lower, n=1, cutoff=0.6)
+    return lower[found[0]] if found else None
+
+
+def key_path(location: Sequence[int | str], prefix: str = "") -> str:
+    """`redirectUris.web[1]` from pydantic's location."""
+    path = prefix
+    for part in location:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        else:
+            path += f".{part}" if path else part
+    return path
+
+
+def from_pydantic(
+    error: ValidationError, model: type[BaseModel], *, prefix: str = ""
+) -> Iterator[Problem]:
+    """Each of pydantic's errors as a problem with the rule, the allowed values, and a near key."""
+    for item in error.errors(include_url=False, include_context=True):
+        location = item["loc"]
+        key = key_path(location, prefix)
+        value = shown(item["input"])
+        kind = item["type"]
+        if kind == "extra_forbidden":
+            yield _unknown_key(key, str(location[-1]), _keys_at(model, location[:-1]))
+        elif kind == "missing":
+            yield Problem("settings.missing", key, "", "is required; give it a value")
+        elif kind in ("enum", "literal_error"):
+            allowed = item.get("ctx", {}).get("expected", "")
+            yield Problem("settings.value", key, value, f"must be one of {allowed}")
+        else:
+            yield Problem("settings.value", key, value, _sentence(item["msg"]))
+
+
+def _unknown_key(key: str, name: str, known: Sequence[str]) -> Problem:
+    near = nearest(name, known)
+    hint = f"did you mean {near!r}? " if near else ""
+    message = f"is not a known key; {hint}known here: {', '.join(known)}"
+    return Problem("settings.unknown_key", key, "", message)
+
+
+def _sentence(text: str) -> str:
+    return text.removeprefix("Value error, ").replace("Input should be", "must be")
+
+
+def _keys_at(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
+    current: Any = model
+    for part in location:
+        if isinstance(part, int) or current is None:
+            continue
+        current = _child(current, str(part))
+    fields = getattr(current, "model_fields", {})
+    return sorted(field.alias or name for name, field in fields.items())
+
+
+def _child(model: Any, part: str) -> Any:
+    for name, field in getattr(model, "model_fields", {}).items():
+        if part in (name, field.alias):
+            return _model_in(field.annotation)
+    return None
+
+
+def _model_in(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _model_in(argument)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,101 @@
+"""Redirect URIs: Microsoft's rules by audience and platform (EM identity-platform/reply-url.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
+
+from connector.errors import Problem
+from connector.settings.problems import shown
+from connector.settings.values import SignInAudience
+
+LENGTH_LIMIT = 256
+_UNSUPPORTED = "!$',;"
+_LOCAL = ("localhost", "127.0.0.1")
+
+_QUERY_AND_PERSONAL = (
+    "has a query string, which Microsoft refuses for an audience with personal accounts "
+    "(reply-url.md), although Adobe's article asks for both at once; "
+    "set signInAudience to AzureADMultipleOrgs (the default) or AzureADMyOrg"
+)
+
+
+def count_limit(audience: SignInAudience) -> int:
+    """How many redirect URIs an application of that audience may have."""
+    return 100 if audience.is_personal else 256
+
+
+def normalise(uri: str) -> str:
+    """A slash where an http(s) URI has no path, since Entra stores it so; case is kept."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return uri
+    if parts.scheme in ("http", "https") and parts.netloc and not parts.path:
+        return parts._replace(path="/").geturl()
+    return uri
+
+
+def merge(*lists: Iterable[str]) -> tuple[str, ...]:
+    """The lists one after another, normalised, each exact spelling once."""
+    return tuple(dict.fromkeys(normalise(uri) for uris in lists for uri in uris))
+
+
+def check_uri(
+    uri: str, key: str, *, audience: SignInAudience, native: bool = False
+) -> Iterator[Problem]:
+    """Problems of one URI; `native` (publicClient) also allows schemes of an installed app."""
+    for rule, wrong, message in _findings(uri, audience, native):
+        if wrong:
+            yield Problem(f"settings.redirect_{rule}", key, shown(uri), message)
+
+
+def check_count(uris: tuple[str, ...], key: str, audience: SignInAudience) -> Iterator[Problem]:
+    """A problem when a platform has more URIs than its audience allows."""
+    limit = count_limit(audience)
+    if len(uris) > limit:
+        message = f"{audience.value} allows at most {limit} redirect URIs; take some away"
+        yield Problem("settings.redirect_count", key, f"{len(uris)} URIs", message)
+
+
+def _findings(
+    uri: str, audience: SignInAudience, native: bool
+) -> Iterator[tuple[str, bool, str]]:
+    try:
+        parts = urlsplit(uri)
+        host, netloc = parts.hostname or "", parts.netloc
+    except ValueError:
+        yield "host", True, "is not a URI; write it out, such as https://example.com/oauth"
+        return
+    web = parts.scheme in ("http", "https")
+    yield "length", len(uri) > LENGTH_LIMIT, f"is longer than {LENGTH_LIMIT} characters"
+    yield "characters", _has_unsupported(uri), f"may hold no blank and none of {_UNSUPPORTED}"
+    yield "fragment", "#" in uri, "may have no fragment (the part after #)"
+    yield "scheme", not _scheme_fits(parts.scheme, host, native), _scheme_hint(native)
+    yield "host", web and not _host_fits(host, netloc), "needs a host in plain ASCII, and no [::1]"
+    yield "query", audience.is_personal and "?" in uri, _QUERY_AND_PERSONAL
+    wild = audience.is_personal and "*" in netloc
+    yield "wildcard", wild, "a wildcard is not allowed for an audience with personal accounts"
+
+
+def _has_unsupported(uri: str) -> bool:
+    return any(sign in uri for sign in _UNSUPPORTED) or any(
+        sign.isspace() or sign == "\\" for sign in uri
+    )
+
+
+def _scheme_fits(scheme: str, host: str, native: bool) -> bool:
+    if scheme == "https":
+        return True
+    if scheme == "http":
+        return host in _LOCAL
+    return native and bool(scheme)
+
+
+def _scheme_hint(native: bool) -> str:
+    more = " (or an installed app's own scheme)" if native else ""
+    return f"must begin with https://; http:// is for localhost alone{more}"
+
+
+def _host_fits(host: str, netloc: str) -> bool:
+    return bool(host) and netloc.isascii() and "@" not in netloc and host != "::1"

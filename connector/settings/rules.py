@@ -1,0 +1,70 @@
+"""Every rule that settings are checked against: its id, what it does, and where it comes from.
+
+`refuse` makes a problem, `normalise` changes the value and says nothing, `warn` lets it pass.
+Sources: EM = Microsoft's Entra documentation, AD = Adobe's article "OAuth with Azure Active
+Directory for Dynamics CRM", PPD/PAD = Microsoft's Power Platform documentation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Effect = Literal["refuse", "warn", "normalise"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of the settings."""
+
+    id: str
+    effect: Effect
+    text: str
+    source: str
+
+
+_REPLY = "EM identity-platform/reply-url.md"
+_ACCOUNTS = "EM identity-platform/supported-accounts-validation.md"
+
+_TABLE = (
+    Rule("settings.unknown_key", "refuse", "only known keys", "design.md, Configuration"),
+    Rule("settings.missing", "refuse", "a required key has a value", "design.md, Configuration"),
+    Rule("settings.value", "refuse", "each value has the type its key asks for", "design.md"),
+    Rule("settings.yaml", "refuse", "a profile is one YAML mapping, each key once", "design.md"),
+    Rule("settings.profile", "refuse", "the profile exists in profiles/", "design.md"),
+    Rule("settings.tenant_id", "refuse", "the tenant is named by its id, a GUID", "seed-steps 1"),
+    Rule("settings.dynamics_url", "refuse", "an organization host of the stack's cloud",
+         "PPD new-datacenter-regions.md; ServiceClient DiscoveryServers.cs"),
+    Rule("settings.dynamics_url_form", "refuse", "https and a host, nothing after it",
+         "PAD authenticate-oauth.md"),
+    Rule("settings.dynamics_url_slash", "normalise", "lower case, no trailing slash", "design.md"),
+    Rule("settings.display_name", "refuse", "1 to 120 characters, 90 for personal audiences",
+         _ACCOUNTS),
+    Rule("settings.audience_cloud", "refuse", "personal audiences only in the public cloud",
+         _ACCOUNTS),
+    Rule("settings.redirect_query", "refuse", "a query string only for work or school audiences",
+         _REPLY),
+    Rule("settings.redirect_scheme", "refuse", "https, and http for localhost alone", _REPLY),
+    Rule("settings.redirect_host", "refuse", "a host in plain ASCII, not [::1]", _REPLY),
+    Rule("settings.redirect_fragment", "refuse", "no fragment", "RFC 6749 section 3.1.2"),
+    Rule("settings.redirect_wildcard", "refuse", "no wildcard for personal audiences", _REPLY),
+    Rule("settings.redirect_characters", "refuse", "none of ! $ ' , ; and no blank", _REPLY),
+    Rule("settings.redirect_length", "refuse", "at most 256 characters", _REPLY),
+    Rule("settings.redirect_count", "refuse", "at most 256 URIs, 100 for personal audiences",
+         _REPLY),
+    Rule("settings.redirect_slash", "normalise", "a slash where there is no path", _REPLY),
+    Rule("settings.permission", "refuse", "api/name of a known API", "design.md"),
+    Rule("settings.assignee", "refuse", "users by principal name or object id", "issue 4"),
+    Rule("settings.owner", "refuse", "owners by object id", "design.md decision 6"),
+    Rule("settings.lifetime_days", "refuse", "1 to 730 days", "EM how-to-add-credentials.md"),
+    Rule("settings.slots", "refuse", "slots a and b, generations from 1", "design.md decision 3"),
+    Rule("settings.role_name", "refuse", "1 to 100 characters", "PAD reference/entities/role.md"),
+    Rule("settings.role_line", "refuse", "a line per table with rights and depth", "design.md"),
+    Rule("environment.credential", "refuse", "ARM_* and AZURE_* name one deployer", "design.md"),
+    Rule("environment.tenant", "refuse", "the deployer logs in to the stack's tenant",
+         "seed-steps 1"),
+    Rule("environment.metadata", "refuse", "the emulator's metadata names loopback hosts",
+         "design.md decision 14"),
+)
+
+RULES: dict[str, Rule] = {rule.id: rule for rule in _TABLE}

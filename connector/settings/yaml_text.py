@@ -1,0 +1,62 @@
+"""Reading one YAML file from outside: every way it can be bad is one clear error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from connector.errors import Problem, SettingsError
+
+SIZE_LIMIT = 1_000_000
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """SafeLoader that refuses a key given twice and aliases (which can grow without bound)."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.events.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise yaml.constructor.ConstructorError(None, None, "aliases are not allowed", mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                text = f"key {key.value!r} is given twice"
+                raise yaml.constructor.ConstructorError(None, None, text, key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
+
+
+def read_mapping(path: Path, *, name: str) -> dict[str, Any]:
+    """The mapping in a YAML file; raises SettingsError with file, line and what is wrong."""
+    text = _read_text(path, name)
+    try:
+        value = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader, see above
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"{name} line {mark.line + 1}" if mark else name
+        raise _bad(where, f"is not good YAML: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise _bad(name, f"is not good YAML: {error}") from error
+    if not isinstance(value, dict):
+        raise _bad(name, "must hold keys and values, and holds none")
+    return value
+
+
+def _read_text(path: Path, name: str) -> str:
+    try:
+        if path.stat().st_size > SIZE_LIMIT:
+            raise _bad(name, f"is larger than {SIZE_LIMIT} bytes; no profile needs that")
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _bad(name, "is not UTF-8 text; save it as UTF-8") from error
+    except OSError as error:
+        raise _bad(name, f"cannot be read: {error.strerror}") from error
+
+
+def _bad(where: str, message: str) -> SettingsError:
+    return SettingsError([Problem("settings.yaml", where, "", message)], where="a profile")

@@ -1,0 +1,120 @@
+"""Serving: bind loopback addresses only, announce the variables, stop with whoever started it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from emulator.app import build_app
+from emulator.certs import ensure_certificates
+from emulator.context import Context
+from emulator.keys import SigningKey
+from emulator.protocol import CuttableProtocol
+from emulator.seed import DEPLOYER_SECRET, FULL_DEPLOYER, CONTOSO, organization_addresses, seed
+from emulator.store import Store
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """What `emulator serve` was asked for; `seconds` is None for no time limit."""
+
+    folder: Path
+    port: int
+    seed_file: Path | None
+    latency_ms: int
+    page_size: int | None
+    seconds: float | None
+
+
+def open_store(folder: Path) -> Store:
+    """Open the state of the emulator that lives in *folder*."""
+    return Store(folder / "state.db")
+
+
+def environment(port: int, ca: Path) -> dict[str, str]:
+    """The variables that point the provider (ARM_*) and the SDKs (AZURE_*) at the emulator."""
+    host = f"localhost:{port}"
+    return {
+        "SSL_CERT_FILE": str(ca.resolve()),
+        "REQUESTS_CA_BUNDLE": str(ca.resolve()),
+        "ARM_METADATA_HOSTNAME": host,
+        "ARM_TENANT_ID": CONTOSO,
+        "ARM_CLIENT_ID": FULL_DEPLOYER,
+        "ARM_CLIENT_SECRET": DEPLOYER_SECRET,
+        "ARM_USE_CLI": "false",
+        "AZURE_AUTHORITY_HOST": f"https://{host}",
+        "AZURE_TENANT_ID": CONTOSO,
+        "AZURE_CLIENT_ID": FULL_DEPLOYER,
+        "AZURE_CLIENT_SECRET": DEPLOYER_SECRET,
+    }
+
+
+def bind(addresses: list[str], port: int) -> list[socket.socket]:
+    """Bind the port on each address. Raises ValueError for an address that is not loopback."""
+    sockets: list[socket.socket] = []
+    for address in addresses:
+        if not address.startswith("127."):
+            raise ValueError(f"{address} is not a loopback address; the emulator serves loopback only")
+        bound = socket.socket()
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((address, port))
+        sockets.append(bound)
+    return sockets
+
+
+def serve(options: ServeOptions) -> None:
+    """Serve until SIGTERM, SIGINT, the time limit, or the death of the parent process.
+
+    Raises OSError when the port is taken.
+    """
+    store = open_store(options.folder)
+    seed(store, options.seed_file)
+    addresses = ["127.0.0.1", *organization_addresses(store)]
+    sockets = bind(addresses, options.port)
+    port = sockets[0].getsockname()[1]
+    certificates = ensure_certificates(options.folder / "tls", addresses)
+    ctx = Context(store, SigningKey(options.folder / "signing-key.pem"), port, options.page_size)
+    config = uvicorn.Config(
+        build_app(ctx, options.latency_ms),
+        http=CuttableProtocol,
+        ssl_certfile=str(certificates.server),
+        ssl_keyfile=str(certificates.server),
+        log_config=None,
+        lifespan="off",
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    asyncio.run(_serve(server, sockets, options.seconds, environment(port, certificates.ca)))
+    store.close()
+
+
+async def _serve(
+    server: uvicorn.Server, sockets: list[socket.socket], seconds: float | None, variables: dict[str, str]
+) -> None:
+    serving = asyncio.create_task(server.serve(sockets=sockets))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)
+    for name, value in variables.items():
+        print(f"export {name}={value}")
+    print("ready", flush=True)
+    await _until_told_to_stop(server, serving, seconds)
+    await serving
+
+
+async def _until_told_to_stop(
+    server: uvicorn.Server, serving: asyncio.Task[None], seconds: float | None
+) -> None:
+    parent, deadline = os.getppid(), time.monotonic() + (seconds or float("inf"))
+    while not serving.done():
+        await asyncio.sleep(0.1)
+        if os.getppid() != parent or time.monotonic() > deadline:
+            print("emulator: stopping", file=sys.stderr)
+            server.should_exit = True
+            return
