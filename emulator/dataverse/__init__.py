@@ -1,0 +1,1 @@
+"""The Dataverse Web API of an organization, as far as docs/emulator-dataverse.md says."""
