@@ -1,0 +1,24 @@
+"""Fixtures that every kind of test shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.emulator import RunningEmulator
+
+
+@pytest.fixture(scope="session")
+def shared_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
+    """One emulator for the whole run; use `emulator`, which puts it back to the seed."""
+    running = RunningEmulator(tmp_path_factory.mktemp("emulator"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def emulator(shared_emulator: RunningEmulator) -> RunningEmulator:
+    """A running emulator in the state of the seed."""
+    shared_emulator.reset()
+    return shared_emulator
