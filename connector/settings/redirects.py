@@ -14,8 +14,7 @@ _UNSUPPORTED = "!$',;"
 _LOCAL = ("localhost", "127.0.0.1")
 
 _QUERY_AND_PERSONAL = (
-    "has a query string, which Microsoft refuses for an audience with personal accounts "
-    "(reply-url.md), although Adobe's article asks for both at once; "
+    "has a query string, which Microsoft refuses for an audience with personal accounts{vendor}; "
     "set signInAudience to AzureADMultipleOrgs (the default) or AzureADMyOrg"
 )
 
@@ -42,10 +41,20 @@ def merge(*lists: Iterable[str]) -> tuple[str, ...]:
 
 
 def check_uri(
-    uri: str, key: str, *, audience: SignInAudience, native: bool = False
+    uri: str,
+    key: str,
+    *,
+    audience: SignInAudience,
+    native: bool = False,
+    vendor_note: str | None = None,
 ) -> Iterator[Problem]:
-    """Problems of one URI; `native` (publicClient) also allows schemes of an installed app."""
-    for rule, wrong, message in _findings(uri, audience, native):
+    """Problems of one URI; `native` (publicClient) also allows schemes of an installed app.
+
+    `vendor_note` is what the profile says about its SaaS asking for personal accounts: it stands
+    beside Microsoft's rule in the message, so that a reader of both texts knows which one holds.
+    """
+    query = _QUERY_AND_PERSONAL.format(vendor=f" ({vendor_note})" if vendor_note else "")
+    for rule, wrong, message in _findings(uri, audience, native, query):
         if wrong:
             yield Problem(f"settings.redirect_{rule}", key, shown(uri), message)
 
@@ -59,7 +68,7 @@ def check_count(uris: tuple[str, ...], key: str, audience: SignInAudience) -> It
 
 
 def _findings(
-    uri: str, audience: SignInAudience, native: bool
+    uri: str, audience: SignInAudience, native: bool, query_hint: str
 ) -> Iterator[tuple[str, bool, str]]:
     try:
         parts = urlsplit(uri)
@@ -73,7 +82,7 @@ def _findings(
     yield "fragment", "#" in uri, "may have no fragment (the part after #)"
     yield "scheme", not _scheme_fits(parts.scheme, host, native), _scheme_hint(native)
     yield "host", web and not _host_fits(host, netloc), "needs a host in plain ASCII, and no [::1]"
-    yield "query", audience.is_personal and "?" in uri, _QUERY_AND_PERSONAL
+    yield "query", audience.is_personal and "?" in uri, query_hint
     wild = audience.is_personal and "*" in netloc
     yield "wildcard", wild, "a wildcard is not allowed for an audience with personal accounts"
 

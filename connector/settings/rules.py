@@ -1,8 +1,7 @@
 """Every rule that settings are checked against: its id, what it does, and where it comes from.
 
 `refuse` makes a problem, `normalise` changes the value and says nothing, `warn` lets it pass.
-Sources: EM = Microsoft's Entra documentation, AD = Adobe's article "OAuth with Azure Active
-Directory for Dynamics CRM", PPD/PAD = Microsoft's Power Platform documentation.
+Sources: EM = Microsoft's Entra documentation, PPD and PAD = its Power Platform documentation.
 """
 
 from __future__ import annotations

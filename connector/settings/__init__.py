@@ -1,0 +1,25 @@
+"""Settings of a stack: read once, checked once, frozen."""
+
+from connector.settings.loader import load_settings
+from connector.settings.model import Assignments, DataverseSettings, SecretSettings, Settings
+from connector.settings.permissions import ApiPermission
+from connector.settings.profile import Profile, RedirectUris, load_profile
+from connector.settings.rules import RULES
+from connector.settings.values import Cloud, ConsentMode, PermissionKind, SignInAudience
+
+__all__ = [
+    "RULES",
+    "ApiPermission",
+    "Assignments",
+    "Cloud",
+    "ConsentMode",
+    "DataverseSettings",
+    "PermissionKind",
+    "Profile",
+    "RedirectUris",
+    "SecretSettings",
+    "Settings",
+    "SignInAudience",
+    "load_profile",
+    "load_settings",
+]

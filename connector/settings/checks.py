@@ -1,0 +1,127 @@
+"""The rules over a whole configuration; each check yields its problems and none stops another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from connector import naming
+from connector.errors import Problem
+from connector.settings import redirects
+from connector.settings.clouds import check_dynamics_url
+from connector.settings.model import RawSettings
+from connector.settings.problems import shown
+from connector.settings.profile import Profile, RedirectUris
+from connector.settings.values import Cloud
+
+GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+SLOTS = ("a", "b")
+LIFETIME_LIMIT = 730
+
+
+def check_all(
+    raw: RawSettings, uris: RedirectUris, profile: Profile | None, stack: str
+) -> Iterator[Problem]:
+    """Every problem of the configuration, in the order of its keys."""
+    yield from _tenant(raw)
+    yield from _dynamics(raw)
+    yield from _audience(raw)
+    yield from _display_name(raw, profile, stack)
+    yield from _redirects(raw, uris, profile)
+    yield from _people(raw)
+    yield from _secrets(raw)
+    yield from _role(raw)
+
+
+def _tenant(raw: RawSettings) -> Iterator[Problem]:
+    if raw.tenant_id is None:
+        message = "is required; give the directory (tenant) id"
+        yield Problem("settings.missing", "tenantId", "", message)
+    elif not GUID.fullmatch(raw.tenant_id):
+        message = "must be the tenant's id, a GUID, and not its domain name"
+        yield Problem("settings.tenant_id", "tenantId", shown(raw.tenant_id), message)
+
+
+def _dynamics(raw: RawSettings) -> Iterator[Problem]:
+    if raw.dynamics_url is None:
+        message = "is required; give the organization's URL"
+        yield Problem("settings.missing", "dynamicsUrl", "", message)
+    else:
+        yield from check_dynamics_url(raw.dynamics_url.strip(), raw.cloud)
+
+
+def _audience(raw: RawSettings) -> Iterator[Problem]:
+    national = raw.cloud in (Cloud.USGOV, Cloud.CHINA)
+    if national and raw.sign_in_audience.is_personal:
+        message = f"cloud {raw.cloud.value!r} has no personal accounts; use AzureADMultipleOrgs"
+        value = shown(raw.sign_in_audience.value)
+        yield Problem("settings.audience_cloud", "signInAudience", value, message)
+
+
+def _display_name(raw: RawSettings, profile: Profile | None, stack: str) -> Iterator[Problem]:
+    name = raw.display_name
+    if name is None:
+        name = f"{profile.title} ({stack})" if profile else stack
+    limit = 90 if raw.sign_in_audience.is_personal else 120
+    if not 1 <= len(name.strip()) <= limit:
+        message = f"must have 1 to {limit} characters for {raw.sign_in_audience.value}"
+        yield Problem("settings.display_name", "displayName", shown(name), message)
+
+
+def _redirects(
+    raw: RawSettings, uris: RedirectUris, profile: Profile | None
+) -> Iterator[Problem]:
+    audience = raw.sign_in_audience
+    note = profile.personal_audience_note if profile else None
+    platforms = (("web", uris.web), ("publicClient", uris.public_client), ("spa", uris.spa))
+    own = {
+        "web": raw.redirect_uris.web,
+        "publicClient": raw.redirect_uris.public_client,
+        "spa": raw.redirect_uris.spa,
+    }
+    for platform, merged in platforms:
+        key = f"redirectUris.{platform}"
+        positions = {redirects.normalise(uri): i for i, uri in enumerate(own[platform])}
+        for uri in merged:
+            place = f"[{positions[uri]}]" if uri in positions else " (the profile's)"
+            native = platform == "publicClient"
+            yield from redirects.check_uri(
+                uri, key + place, audience=audience, native=native, vendor_note=note
+            )
+        yield from redirects.check_count(merged, key, audience)
+
+
+def _people(raw: RawSettings) -> Iterator[Problem]:
+    for i, user in enumerate(raw.assignments.users):
+        if not GUID.fullmatch(user) and "@" not in user:
+            message = "must be a user principal name (name@domain) or an object id"
+            yield Problem("settings.assignee", f"assignments.users[{i}]", shown(user), message)
+    for i, group in enumerate(raw.assignments.groups):
+        if not group.strip():
+            message = "must be a group's name or object id"
+            yield Problem("settings.assignee", f"assignments.groups[{i}]", shown(group), message)
+    for i, owner in enumerate(raw.owners):
+        if not GUID.fullmatch(owner):
+            message = "must be the object id of a user or service principal"
+            yield Problem("settings.owner", f"owners[{i}]", shown(owner), message)
+
+
+def _secrets(raw: RawSettings) -> Iterator[Problem]:
+    days = raw.secret.lifetime_days
+    if not 1 <= days <= LIFETIME_LIMIT:
+        message = f"must be 1 to {LIFETIME_LIMIT} days"
+        yield Problem("settings.lifetime_days", "secret.lifetimeDays", str(days), message)
+    if not raw.slots:
+        message = "needs at least one slot, such as {a: 1}"
+        yield Problem("settings.slots", "slots", "{}", message)
+    for slot, generation in raw.slots.items():
+        if slot not in SLOTS or generation < 1:
+            message = "only slots a and b exist, each with a generation of 1 or more"
+            yield Problem("settings.slots", f"slots.{slot}", str(generation), message)
+
+
+def _role(raw: RawSettings) -> Iterator[Problem]:
+    name = raw.dataverse.role
+    if name is not None and not 1 <= len(name.strip()) <= naming.ROLE_NAME_LIMIT:
+        message = f"must have 1 to {naming.ROLE_NAME_LIMIT} characters"
+        yield Problem("settings.role_name", "dataverse.role", shown(name), message)

@@ -1,0 +1,129 @@
+"""From a stack's configuration to Settings: every problem found is reported at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+
+from connector.errors import Problem, SettingsError
+from connector.settings import checks, redirects
+from connector.settings.clouds import normalise_url
+from connector.settings.model import RawSettings, Settings
+from connector.settings.permissions import ReadPermissions, read_permissions
+from connector.settings.problems import from_pydantic, shown
+from connector.settings.profile import Profile, RedirectUris, find_profile
+
+_OBJECTS = {"redirectUris", "permissions", "assignments", "owners", "secret", "slots", "dataverse"}
+
+
+def load_settings(raw: Mapping[str, object], *, stack: str, project_dir: Path) -> Settings:
+    """Settings from configuration keys without their `dynamics-connect:` prefix.
+
+    Objects may come as values or as JSON text, numbers and booleans as text; None counts as not
+    set. Raises SettingsError (exit 2) holding every problem, before anything is sent anywhere.
+    """
+    values, problems = _decode(raw)
+    shaped = _shape(values, problems)
+    profile = _profile(shaped, project_dir, problems)
+    uris = _uris(shaped, profile)
+    permissions = _permissions(shaped, profile)
+    problems.extend(permissions.problems)
+    problems.extend(checks.check_all(shaped, uris, profile, stack))
+    if problems or profile is None:
+        raise SettingsError(_once(problems), where=f"the settings of stack {stack}")
+    return _settings(shaped, profile, uris, permissions, stack)
+
+
+def _decode(raw: Mapping[str, object]) -> tuple[dict[str, Any], list[Problem]]:
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for key, value in raw.items():
+        if value is None:
+            continue
+        if key in _OBJECTS and isinstance(value, str):
+            try:
+                values[key] = json.loads(value)
+            except ValueError:
+                message = "must be an object or list (as YAML in the stack's file, or as JSON)"
+                problems.append(Problem("settings.value", key, shown(value), message))
+        else:
+            values[key] = value
+    return values, problems
+
+
+def _shape(values: dict[str, Any], problems: list[Problem]) -> RawSettings:
+    """The raw model; keys that do not fit are reported and then left out, so the rest is checked."""
+    try:
+        return RawSettings.model_validate(values)
+    except ValidationError as error:
+        problems.extend(from_pydantic(error, RawSettings))
+        bad = {str(item["loc"][0]) for item in error.errors()}
+    return RawSettings.model_validate({key: values[key] for key in values if key not in bad})
+
+
+def _profile(
+    shaped: RawSettings, project_dir: Path, problems: list[Problem]
+) -> Profile | None:
+    if not shaped.profile:
+        problems.append(Problem("settings.missing", "profile", "", "is required; name a profile"))
+        return None
+    try:
+        return find_profile(shaped.profile, project_dir)
+    except SettingsError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _uris(shaped: RawSettings, profile: Profile | None) -> RedirectUris:
+    base = profile.redirect_uris if profile else RedirectUris()
+    own = shaped.redirect_uris
+    return RedirectUris(
+        web=redirects.merge(base.web, own.web),
+        public_client=redirects.merge(base.public_client, own.public_client),
+        spa=redirects.merge(base.spa, own.spa),
+    )
+
+
+def _permissions(shaped: RawSettings, profile: Profile | None) -> ReadPermissions:
+    entries = [(f"permissions[{i}]", entry) for i, entry in enumerate(shaped.permissions)]
+    own = read_permissions(entries)
+    base = profile.api_permissions if profile else ()
+    return ReadPermissions(tuple(dict.fromkeys(base + own.permissions)), own.problems)
+
+
+def _once(problems: list[Problem]) -> list[Problem]:
+    return list(dict.fromkeys(problems))
+
+
+def _settings(
+    shaped: RawSettings,
+    profile: Profile,
+    uris: RedirectUris,
+    permissions: ReadPermissions,
+    stack: str,
+) -> Settings:
+    url = normalise_url(shaped.dynamics_url or "")
+    return Settings(
+        stack=stack,
+        profile=profile,
+        tenant_id=(shaped.tenant_id or "").lower(),
+        cloud=shaped.cloud,
+        dynamics_url=url,
+        dynamics_host=urlsplit(url).netloc,
+        display_name=(shaped.display_name or f"{profile.title} ({stack})").strip(),
+        sign_in_audience=shaped.sign_in_audience,
+        redirect_uris=uris,
+        permissions=permissions.permissions,
+        assignments=shaped.assignments,
+        owners=shaped.owners,
+        secret=shaped.secret,
+        slots=dict(sorted(shaped.slots.items())),
+        consent=shaped.consent,
+        dataverse=shaped.dataverse,
+        protect=shaped.protect,
+    )

@@ -1,0 +1,102 @@
+"""The models of settings: what a stack's file may hold, and what the rest of the program sees."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from connector import naming
+from connector.settings.permissions import ApiPermission, PermissionEntry
+from connector.settings.profile import Profile, RedirectUris, RoleLine
+from connector.settings.values import Cloud, ConsentMode, SignInAudience
+
+
+class Shape(BaseModel):
+    """Base of all models: frozen, camelCase keys, unknown keys refused."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        coerce_numbers_to_str=True,
+    )
+
+
+class Assignments(Shape):
+    """Who is assigned to the application, and whether only they may sign in."""
+
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    required: bool = True
+
+
+class SecretSettings(Shape):
+    """How long a client secret lives, in days."""
+
+    lifetime_days: int = 180
+
+
+class DataverseSettings(Shape):
+    """What a stack says about its Dataverse half; `add` and `remove` change the profile's role."""
+
+    business_unit: str | None = None
+    role: str | None = None
+    add: tuple[RoleLine, ...] = ()
+    remove: tuple[RoleLine, ...] = ()
+
+
+class RawSettings(Shape):
+    """The keys of a stack's configuration as they are written, before the rules look at them."""
+
+    profile: str | None = None
+    tenant_id: str | None = None
+    cloud: Cloud = Cloud.PUBLIC
+    dynamics_url: str | None = None
+    display_name: str | None = None
+    sign_in_audience: SignInAudience = SignInAudience.MULTIPLE_ORGS
+    redirect_uris: RedirectUris = RedirectUris()
+    permissions: tuple[str | PermissionEntry, ...] = ()
+    assignments: Assignments = Assignments()
+    owners: tuple[str, ...] = ()
+    secret: SecretSettings = SecretSettings()
+    slots: dict[str, int] = Field(default_factory=lambda: {"a": 1})
+    consent: ConsentMode = ConsentMode.GRANT
+    dataverse: DataverseSettings = DataverseSettings()
+    protect: bool = True
+
+
+class Settings(Shape):
+    """Everything a stack says, checked: the one object that components and verbs work from.
+
+    `redirect_uris` and `permissions` are the profile's followed by the stack's own.
+    `dynamics_url` has no trailing slash; `dynamics_host` is its host, with the port if there is one.
+    """
+
+    stack: str
+    profile: Profile
+    tenant_id: str
+    cloud: Cloud
+    dynamics_url: str
+    dynamics_host: str
+    display_name: str
+    sign_in_audience: SignInAudience
+    redirect_uris: RedirectUris
+    permissions: tuple[ApiPermission, ...]
+    assignments: Assignments
+    owners: tuple[str, ...]
+    secret: SecretSettings
+    slots: dict[str, int]
+    consent: ConsentMode
+    dataverse: DataverseSettings
+    protect: bool
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags of application and service principal: our marker, then the portal's."""
+        return naming.tags(self.stack)
+
+    @property
+    def role_name(self) -> str:
+        """The security role's name: the stack's, or one made of profile title and stack."""
+        return self.dataverse.role or naming.default_role_name(self.profile.title, self.stack)

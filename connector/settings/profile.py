@@ -1,0 +1,147 @@
+"""What a SaaS needs, read from profiles/NAME.yaml: nothing about one SaaS stands in code."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic.alias_generators import to_camel
+
+from connector.errors import Problem, SettingsError
+from connector.settings.permissions import ApiPermission, PermissionEntry, read_permissions
+from connector.settings.problems import from_pydantic, nearest, shown
+from connector.settings.values import Basis, Depth, Right
+from connector.settings.yaml_text import read_mapping
+
+FOLDER = "profiles"
+
+
+class ProfileShape(BaseModel):
+    """Base of a profile's models: frozen, camelCase keys, unknown keys refused."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        coerce_numbers_to_str=True,
+    )
+
+
+class RedirectUris(ProfileShape):
+    """Redirect URIs by platform, exact case."""
+
+    web: tuple[str, ...] = ()
+    public_client: tuple[str, ...] = ()
+    spa: tuple[str, ...] = ()
+
+
+class RoleLine(ProfileShape):
+    """Rights on one table. `optional`: the table is not in every environment; `covered_by`: it has
+    no privileges of its own where another table carries them."""
+
+    table: str
+    rights: tuple[Right, ...]
+    depth: Depth = Depth.ORGANIZATION
+    basis: Basis = Basis.DERIVED
+    optional: bool = False
+    covered_by: str | None = None
+
+    @field_validator("rights")
+    @classmethod
+    def _some_rights(cls, rights: tuple[Right, ...]) -> tuple[Right, ...]:
+        if not rights:
+            raise ValueError("must name at least one right")
+        return rights
+
+
+class RequiredSolution(ProfileShape):
+    """A managed solution that the environment must hold, with the least version that will do."""
+
+    unique_name: str
+    minimum_version: str
+
+    @field_validator("minimum_version")
+    @classmethod
+    def _is_version(cls, version: str) -> str:
+        if not all(part.isdigit() for part in version.split(".")):
+            raise ValueError("must be numbers and dots, quoted, such as '6.12'")
+        return version
+
+
+class RoleProfile(ProfileShape):
+    """The security role: tables × rights × depth."""
+
+    tables: tuple[RoleLine, ...] = ()
+
+
+class HandoverValue(StrEnum):
+    """The values that a connect form may ask for."""
+
+    TENANT_ID = "tenantId"
+    CLIENT_ID = "clientId"
+    CLIENT_SECRET = "clientSecret"
+    DYNAMICS_URL = "dynamicsUrl"
+
+
+class FormField(ProfileShape):
+    """One field of the SaaS's connect form: its words and the value that belongs there."""
+
+    label: str
+    value: HandoverValue
+    note: str | None = None
+
+
+_FORM = tuple(FormField(label=str(value), value=value) for value in HandoverValue)
+
+
+class Profile(ProfileShape):
+    """What one SaaS needs. `name` is the file's name without ending."""
+
+    name: str
+    title: str
+    redirect_uris: RedirectUris = RedirectUris()
+    permissions: tuple[str | PermissionEntry, ...] = ()
+    solution: RequiredSolution | None = None
+    role: RoleProfile = RoleProfile()
+    connect_form: tuple[FormField, ...] = _FORM
+    connect_hint: str | None = None
+    personal_audience_note: str | None = None
+
+    @property
+    def api_permissions(self) -> tuple[ApiPermission, ...]:
+        """The permissions, resolved to their APIs; checked when the profile was loaded."""
+        return read_permissions([("permissions", entry) for entry in self.permissions]).permissions
+
+
+def load_profile(path: Path) -> Profile:
+    """Read and check one profile; raises SettingsError with every problem of the file."""
+    name = f"{path.parent.name}/{path.name}"
+    raw = read_mapping(path, name=name)
+    try:
+        profile = Profile.model_validate({"name": path.stem, **raw})
+    except ValidationError as error:
+        problems = [
+            Problem(item.rule, f"{name}: {item.key}", item.value, item.message)
+            for item in from_pydantic(error, Profile)
+        ]
+        raise SettingsError(problems, where=name) from error
+    keyed = [(f"{name}: permissions[{i}]", e) for i, e in enumerate(profile.permissions)]
+    wrong = read_permissions(keyed).problems
+    if wrong:
+        raise SettingsError(wrong, where=name)
+    return profile
+
+
+def find_profile(name: str, project_dir: Path) -> Profile:
+    """The profile of that name in PROJECT/profiles; an unknown name lists those there are."""
+    folder = project_dir / FOLDER
+    known = sorted(path.stem for path in folder.glob("*.yaml"))
+    if name in known:
+        return load_profile(folder / f"{name}.yaml")
+    near = nearest(name, known)
+    hint = f"did you mean {near!r}? " if near else ""
+    listed = ", ".join(known) or f"none in {FOLDER}/"
+    message = f"is no profile; {hint}there are: {listed}"
+    raise SettingsError([Problem("settings.profile", "profile", shown(name), message)])

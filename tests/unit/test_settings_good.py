@@ -1,0 +1,100 @@
+"""Configurations that are accepted, and what they come to."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from connector.settings import Cloud, Settings, SignInAudience, load_settings
+from tests.unit.settings_samples import GOOD, PROJECT
+
+
+def load(**changes: object) -> Settings:
+    return load_settings(GOOD | changes, stack="dev", project_dir=PROJECT)
+
+
+def test_the_smallest_configuration_gets_the_documented_defaults() -> None:
+    """Three keys are enough; the audience is work accounts of any organization."""
+    settings = load()
+    assert settings.sign_in_audience is SignInAudience.MULTIPLE_ORGS
+    assert settings.cloud is Cloud.PUBLIC
+    assert settings.secret.lifetime_days == 180
+    assert settings.slots == {"a": 1}
+    assert settings.protect
+    assert settings.assignments.required
+
+
+def test_redirect_uris_of_the_profile_keep_their_exact_case() -> None:
+    """Entra compares redirect URIs by case, so the profile's two arrive as they are written."""
+    assert load().redirect_uris.web == (
+        "https://apps.bizible.com/OAuth2",
+        "https://apps.bizible.com/OAuth2?identityOnly=true",
+    )
+
+
+def test_redirect_uris_of_the_stack_follow_the_profiles_without_duplicates() -> None:
+    """An URI given twice is registered once, and one without a path gets its slash."""
+    own = ["https://apps.bizible.com/OAuth2", "http://localhost:12345"]
+    web = load(redirectUris={"web": own}).redirect_uris.web
+    assert web[2:] == ("http://localhost:12345/",)
+
+
+def test_objects_may_come_as_json_and_scalars_as_text() -> None:
+    """Pulumi hands objects over as JSON text and booleans and numbers as text."""
+    settings = load(
+        redirectUris=json.dumps({"publicClient": ["http://localhost"]}),
+        secret=json.dumps({"lifetimeDays": "30"}),
+        slots='{"b": "2", "a": 3}',
+        protect="false",
+    )
+    assert settings.redirect_uris.public_client == ("http://localhost/",)
+    assert settings.secret.lifetime_days == 30
+    assert settings.slots == {"a": 3, "b": 2}
+    assert settings.protect is False
+
+
+def test_permissions_are_the_profiles_and_the_stacks_each_once() -> None:
+    """A permission asked for by both stands once, and a long entry may say its kind."""
+    long = {"api": "graph", "name": "User.Read.All", "kind": "application"}
+    permissions = load(permissions=["graph/openid", long]).permissions
+    assert [f"{p.api}/{p.name}:{p.kind}" for p in permissions] == [
+        "dynamics-crm/user_impersonation:delegated",
+        "graph/openid:delegated",
+        "graph/User.Read.All:application",
+    ]
+
+
+def test_the_dynamics_url_is_normalised() -> None:
+    """Upper case and a trailing slash are the same organization."""
+    settings = load(dynamicsUrl="https://Contoso.CRM4.dynamics.com/")
+    assert settings.dynamics_url == "https://contoso.crm4.dynamics.com"
+    assert settings.dynamics_host == "contoso.crm4.dynamics.com"
+
+
+@pytest.mark.parametrize(
+    ("cloud", "url"),
+    [
+        ("public", "https://contoso.crm.dynamics.com"),
+        ("public", "https://contoso.api.crm21.dynamics.com"),
+        ("public", "https://gcc-org.crm9.dynamics.com:443"),
+        ("usgov", "https://contoso.crm.microsoftdynamics.us"),
+        ("usgov", "https://contoso.crm.appsplatform.us"),
+        ("china", "https://contoso.crm.dynamics.cn"),
+        ("emulator", "https://127.0.1.1:8443"),
+        ("emulator", "https://localhost:9999"),
+    ],
+)
+def test_organization_hosts_of_each_cloud_are_accepted(cloud: str, url: str) -> None:
+    """Region numbers are a pattern; only the emulator's cloud takes loopback, on any port."""
+    assert load(cloud=cloud, dynamicsUrl=url).dynamics_url.startswith("https://")
+
+
+def test_role_name_and_tags_come_from_profile_and_stack() -> None:
+    """The tag marks the stack's objects, and the role says whose it is."""
+    settings = load()
+    assert settings.role_name == "Marketo Measure Integration (dev)"
+    assert settings.tags == (
+        "dynamics-connect:dev",
+        "WindowsAzureActiveDirectoryIntegratedApp",
+    )
