@@ -70,9 +70,11 @@ class Store:
         return json.loads(row["body"]) if row else None
 
     def put(self, scope: str, kind: str, id: str, body: Document) -> None:
-        """Create or replace one document."""
+        """Create or replace one document; a replaced one keeps its place in the order of making."""
         self.db.execute(
-            "INSERT OR REPLACE INTO objects VALUES (?,?,?,?)", (scope, kind, id.lower(), json.dumps(body))
+            "INSERT INTO objects VALUES (?,?,?,?)"
+            " ON CONFLICT (scope, kind, id) DO UPDATE SET body=excluded.body",
+            (scope, kind, id.lower(), json.dumps(body)),
         )
 
     def delete(self, scope: str, kind: str, id: str) -> bool:

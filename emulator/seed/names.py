@@ -24,6 +24,8 @@ class Organization:
     solution: bool = True
     # Standard tables that not every environment has (incidentresolution, serviceappointment).
     service_tables: bool = False
+    # Child business units below the root one, which has the organization's name.
+    units: tuple[str, ...] = ()
 
 
 CONTOSO = "11111111-1111-4111-8111-111111111111"
@@ -43,7 +45,7 @@ LEAK_MARKER = "EmulatorSecretMarker"
 
 ORGANIZATIONS = (
     Organization(
-        "0c0c0c01-0000-4000-8000-000000000001", CONTOSO, "contoso", "127.0.1.1", True, True
+        "0c0c0c01-0000-4000-8000-000000000001", CONTOSO, "contoso", "127.0.1.1", True, True, ("contoso-emea", "contoso-apac")
     ),
     Organization("0c0c0c02-0000-4000-8000-000000000002", CONTOSO, "contoso-plain", "127.0.1.2", False),
     Organization("0c0c0c03-0000-4000-8000-000000000003", FABRIKAM, "fabrikam", "127.0.1.3", True),

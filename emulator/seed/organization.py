@@ -1,16 +1,172 @@
-"""Seed one Dataverse organization."""
+"""One Dataverse organization: business units, teams, tables, privileges, built-in roles, solutions, users."""
 
 from __future__ import annotations
 
-from emulator.seed.names import Organization
-from emulator.store import Store
+import uuid
+
+from emulator.dataverse.role_copies import copies_of, new_role
+from emulator.seed.directory import Deployer, deployers
+from emulator.seed.names import LIMITED_DEPLOYER, Organization, Tenant
+from emulator.seed.privileges import administrator_privileges, customizer_privileges, seed_privileges
+from emulator.seed.tables import SERVICE_TABLES, SOLUTION_TABLES, STANDARD_TABLES, definition
+from emulator.store import Document, Store
+
+ADMINISTRATOR_TEMPLATE = "627090ff-40a3-4053-8790-584edc5be201"
+CUSTOMIZER_TEMPLATE = "119f245c-3cc8-4b62-b31c-d1a046ced15d"
+SYSTEM_ADMINISTRATOR = "System Administrator"
+SYSTEM_CUSTOMIZER = "System Customizer"
+SOLUTION = "BizibleMarketingAttribution"
+SOLUTION_VERSION = "6.14"
+
+
+def seeded_id(organization: str, kind: str, name: str) -> str:
+    """The id of a seeded row: uuid5(organization id, "KIND/NAME"), so that tests can compute it."""
+    return str(uuid.uuid5(uuid.UUID(organization), f"{kind}/{name}"))
+
+
+def business_unit_id(organization: str, name: str) -> str:
+    """Id of a seeded business unit."""
+    return seeded_id(organization, "businessunit", name)
+
+
+def role_id(organization: str, name: str) -> str:
+    """Id of a built-in role in the root business unit."""
+    return seeded_id(organization, "role", name)
+
+
+def user_id(organization: str, app_id: str) -> str:
+    """Id of a deployer's application user."""
+    return seeded_id(organization, "systemuser", app_id)
 
 
 def seed_organization(store: Store, organization: Organization) -> None:
     """Write the organization with everything that is there before anybody does anything."""
-    store.put(
-        organization.id,
-        "organizations",
-        organization.id,
-        {"id": organization.id, "tenant": organization.tenant, "name": organization.name, "address": organization.address},
+    store.put(organization.id, "organizations", organization.id, _organization(organization))
+    units = _seed_units(store, organization)
+    definitions = _seed_tables(store, organization)
+    rows = seed_privileges(store, organization.id, definitions)
+    _seed_role(
+        store, organization, units, SYSTEM_ADMINISTRATOR, ADMINISTRATOR_TEMPLATE, administrator_privileges(rows)
     )
+    _seed_role(store, organization, units, SYSTEM_CUSTOMIZER, CUSTOMIZER_TEMPLATE, customizer_privileges(rows))
+    _seed_solutions(store, organization)
+    for deployer in deployers(Tenant(organization.tenant, organization.name)):
+        _seed_deployer(store, organization, deployer)
+
+
+def _organization(organization: Organization) -> Document:
+    return {
+        "id": organization.id,
+        "organizationid": organization.id,
+        "tenant": organization.tenant,
+        "name": organization.name,
+        "address": organization.address,
+        "version": "9.2.25084.00180",
+        "environmentid": str(uuid.uuid5(uuid.UUID(organization.id), "environment")),
+        # Settings of the organization and knobs of the emulator (docs/emulator-dataverse.md).
+        "EnableOwnershipAcrossBusinessUnits": False,
+        "allowRoleAssignmentOnDisabledUsers": False,
+        "cacheLagReads": 0,
+        "directoryLagPosts": 0,
+        "deleteRaces": 0,
+    }
+
+
+def _seed_units(store: Store, organization: Organization) -> list[Document]:
+    root = business_unit_id(organization.id, organization.name)
+    units = [_unit(organization.id, organization.name, None)]
+    units += [_unit(organization.id, name, root) for name in organization.units]
+    for unit in units:
+        store.put(organization.id, "businessunits", unit["businessunitid"], unit)
+        team = _default_team(organization.id, unit)
+        store.put(organization.id, "teams", team["teamid"], team)
+    return units
+
+
+def _unit(organization: str, name: str, parent: str | None) -> Document:
+    return {
+        "businessunitid": business_unit_id(organization, name),
+        "name": name,
+        "isdisabled": False,
+        "_parentbusinessunitid_value": parent,
+        "_organizationid_value": organization,
+    }
+
+
+def _default_team(organization: str, unit: Document) -> Document:
+    """Every user of a business unit belongs to its default team."""
+    return {
+        "teamid": seeded_id(organization, "team", unit["name"]),
+        "name": unit["name"],
+        "isdefault": True,
+        "teamtype": 0,
+        "_businessunitid_value": unit["businessunitid"],
+        "roles": [],
+        "members": [],
+    }
+
+
+def _seed_tables(store: Store, organization: Organization) -> list[Document]:
+    tables = STANDARD_TABLES
+    tables += SERVICE_TABLES if organization.service_tables else ()
+    tables += SOLUTION_TABLES if organization.solution else ()
+    definitions = [definition(table, organization.id) for table in tables]
+    for document in definitions:
+        store.put(organization.id, "tables", document["LogicalName"], document)
+    return definitions
+
+
+def _seed_role(
+    store: Store,
+    organization: Organization,
+    units: list[Document],
+    name: str,
+    template: str,
+    privileges: dict[str, str],
+) -> None:
+    root = new_role(
+        role_id(organization.id, name),
+        name,
+        units[0]["businessunitid"],
+        privileges,
+        ismanaged=True,
+        canbedeleted={"Value": False, "CanBeChanged": False},
+        _roletemplateid_value=template,
+    )
+    for role in (root, *copies_of(root, units)):
+        store.put(organization.id, "roles", role["roleid"], role)
+
+
+def _seed_solutions(store: Store, organization: Organization) -> None:
+    rows = [("Default", "1.0", False), ("Active", "1.0", False)]
+    rows += [(SOLUTION, SOLUTION_VERSION, True)] if organization.solution else []
+    for name, version, managed in rows:
+        document = {
+            "solutionid": seeded_id(organization.id, "solution", name),
+            "uniquename": name,
+            "friendlyname": "Bizible Marketing Attribution" if name == SOLUTION else f"{name} Solution",
+            "version": version,
+            "ismanaged": managed,
+            "isvisible": name != "Active",
+        }
+        store.put(organization.id, "solutions", document["solutionid"], document)
+
+
+def _seed_deployer(store: Store, organization: Organization, deployer: Deployer) -> None:
+    name = SYSTEM_CUSTOMIZER if deployer.app_id == LIMITED_DEPLOYER else SYSTEM_ADMINISTRATOR
+    document = {
+        "systemuserid": user_id(organization.id, deployer.app_id),
+        "applicationid": deployer.app_id,
+        "azureactivedirectoryobjectid": deployer.principal_id,
+        "fullname": f"# {deployer.name}",
+        "firstname": "#",
+        "lastname": deployer.name,
+        "domainname": f"{deployer.name.replace(' ', '')}+{deployer.app_id}@{organization.tenant}.com",
+        "internalemailaddress": f"{deployer.app_id}@{organization.tenant}.com",
+        "accessmode": 4,
+        "isdisabled": False,
+        "deletedstate": 0,
+        "_businessunitid_value": business_unit_id(organization.id, organization.name),
+        "roles": [role_id(organization.id, name)],
+    }
+    store.put(organization.id, "systemusers", document["systemuserid"], document)
