@@ -15,9 +15,10 @@ import uvicorn
 from emulator.app import build_app
 from emulator.certs import ensure_certificates
 from emulator.context import Context
+from emulator.environment import environment
 from emulator.keys import SigningKey
 from emulator.protocol import CuttableProtocol
-from emulator.seed import DEPLOYER_SECRET, FULL_DEPLOYER, CONTOSO, organization_addresses, seed
+from emulator.seed import organization_addresses, seed
 from emulator.store import Store
 
 
@@ -36,24 +37,6 @@ class ServeOptions:
 def open_store(folder: Path) -> Store:
     """Open the state of the emulator that lives in *folder*."""
     return Store(folder / "state.db")
-
-
-def environment(port: int, ca: Path) -> dict[str, str]:
-    """The variables that point the provider (ARM_*) and the SDKs (AZURE_*) at the emulator."""
-    host = f"localhost:{port}"
-    return {
-        "SSL_CERT_FILE": str(ca.resolve()),
-        "REQUESTS_CA_BUNDLE": str(ca.resolve()),
-        "ARM_METADATA_HOSTNAME": host,
-        "ARM_TENANT_ID": CONTOSO,
-        "ARM_CLIENT_ID": FULL_DEPLOYER,
-        "ARM_CLIENT_SECRET": DEPLOYER_SECRET,
-        "ARM_USE_CLI": "false",
-        "AZURE_AUTHORITY_HOST": f"https://{host}",
-        "AZURE_TENANT_ID": CONTOSO,
-        "AZURE_CLIENT_ID": FULL_DEPLOYER,
-        "AZURE_CLIENT_SECRET": DEPLOYER_SECRET,
-    }
 
 
 def bind(addresses: list[str], port: int) -> list[socket.socket]:

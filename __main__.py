@@ -1,0 +1,41 @@
+"""The Pulumi program: settings → components → outputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pulumi
+from pulumi.runtime.config import CONFIG, get_config_env
+
+from components import Connection, ConnectionArgs
+from components.provider import tenant_provider
+from connector.errors import ConnectError
+from connector.settings import load_settings
+
+
+def raw_config() -> dict[str, object]:
+    """Every key of this project's configuration, without the project's prefix.
+
+    `pulumi.Config` reads one key at a time, and an unknown key must not go unseen.
+    """
+    prefix = f"{pulumi.get_project()}:"
+    everything = get_config_env() | CONFIG.get()
+    return {k.removeprefix(prefix): v for k, v in everything.items() if k.startswith(prefix)}
+
+
+def main() -> None:
+    """Declare the Entra half of this stack's connection."""
+    settings = load_settings(
+        raw_config(), stack=pulumi.get_stack(), project_dir=Path(__file__).resolve().parent
+    )
+    args = ConnectionArgs(settings, tenant_provider(settings))
+    connection = Connection(settings.profile.name, args)
+    for name, value in connection.outputs().items():
+        pulumi.export(name, value)
+
+
+try:
+    main()
+except ConnectError as error:
+    # One clear message instead of a traceback; the engine adds the exit code.
+    raise pulumi.RunError(str(error)) from None

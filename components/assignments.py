@@ -1,0 +1,81 @@
+"""Users and groups that may sign in: app role assignments with the default role.
+
+The all-zero role is legal as long as the application declares no app roles of its own
+(Graph: appRoleAssignment). A group needs an Entra ID P1 licence and nested groups do not count.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_azuread as azuread
+
+from components import tokens
+
+DEFAULT_APP_ROLE = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclass(frozen=True)
+class AssignmentsArgs:
+    """Users by user principal name or object id, groups by display name or object id."""
+
+    service_principal_object_id: pulumi.Input[str]
+    users: Sequence[str]
+    groups: Sequence[str]
+    deleted_with: pulumi.Resource
+    provider: pulumi.ProviderResource
+
+
+class Assignments(pulumi.ComponentResource):
+    """Assignments of users and groups to the enterprise application."""
+
+    def __init__(
+        self, name: str, args: AssignmentsArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Declare one assignment for each user and group."""
+        super().__init__(tokens.ASSIGNMENTS, name, None, opts)
+        self._name, self._args = name, args
+        lookup = pulumi.InvokeOutputOptions(provider=args.provider)
+        self.users = [self._assign("user", user, user_object_id(user, lookup)) for user in args.users]
+        self.groups = [self._assign("group", group, group_object_id(group, lookup)) for group in args.groups]
+        self.register_outputs({})
+
+    def _assign(self, kind: str, who: str, object_id: pulumi.Input[str]) -> azuread.AppRoleAssignment:
+        return azuread.AppRoleAssignment(
+            f"{self._name}-{kind}-{resource_suffix(who)}",
+            app_role_id=DEFAULT_APP_ROLE,
+            principal_object_id=object_id,
+            resource_object_id=self._args.service_principal_object_id,
+            opts=pulumi.ResourceOptions(parent=self, deleted_with=self._args.deleted_with),
+        )
+
+
+def is_object_id(text: str) -> bool:
+    """True for a GUID."""
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def resource_suffix(who: str) -> str:
+    """A name or principal name as part of a resource name."""
+    return re.sub(r"[^A-Za-z0-9.@_-]+", "-", who).strip("-").lower()
+
+
+def user_object_id(user: str, lookup: pulumi.InvokeOutputOptions) -> pulumi.Input[str]:
+    """A user's object id, looked up by user principal name where it is none already."""
+    if is_object_id(user):
+        return user
+    return azuread.get_user_output(user_principal_name=user, opts=lookup).object_id
+
+
+def group_object_id(group: str, lookup: pulumi.InvokeOutputOptions) -> pulumi.Input[str]:
+    """A group's object id, looked up by display name where it is none already."""
+    if is_object_id(group):
+        return group
+    return azuread.get_group_output(display_name=group, opts=lookup).object_id

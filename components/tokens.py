@@ -1,0 +1,10 @@
+"""Type tokens of the components, `package:module:Noun`, in one place: a token in a state file never changes."""
+
+from __future__ import annotations
+
+CONNECTION = "dynamics-connect:index:Connection"
+APPLICATION = "dynamics-connect:index:Application"
+SERVICE_PRINCIPAL = "dynamics-connect:index:ServicePrincipal"
+CONSENT = "dynamics-connect:index:AdminConsent"
+CREDENTIALS = "dynamics-connect:index:Credentials"
+ASSIGNMENTS = "dynamics-connect:index:Assignments"

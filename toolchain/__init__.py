@@ -1,0 +1,1 @@
+"""How the engine, the provider and the language host come onto a machine."""
