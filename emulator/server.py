@@ -40,14 +40,16 @@ def open_store(folder: Path) -> Store:
 
 
 def bind(addresses: list[str], port: int) -> list[socket.socket]:
-    """Bind the port on each address. Raises ValueError for an address that is not loopback."""
+    """Bind the port on each address (0: one free port for all). Raises ValueError for an address that is not loopback."""
     sockets: list[socket.socket] = []
     for address in addresses:
         if not address.startswith("127."):
             raise ValueError(f"{address} is not a loopback address; the emulator serves loopback only")
-        bound = socket.socket()
+        # asyncio switches Nagle's delay off only for a socket that names its protocol.
+        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((address, port))
+        port = port or bound.getsockname()[1]
         sockets.append(bound)
     return sockets
 
