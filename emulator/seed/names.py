@@ -45,7 +45,13 @@ LEAK_MARKER = "EmulatorSecretMarker"
 
 ORGANIZATIONS = (
     Organization(
-        "0c0c0c01-0000-4000-8000-000000000001", CONTOSO, "contoso", "127.0.1.1", True, True, ("contoso-emea", "contoso-apac")
+        "0c0c0c01-0000-4000-8000-000000000001",
+        CONTOSO,
+        "contoso",
+        "127.0.1.1",
+        True,
+        True,
+        ("contoso-emea", "contoso-apac"),
     ),
     Organization("0c0c0c02-0000-4000-8000-000000000002", CONTOSO, "contoso-plain", "127.0.1.2", False),
     Organization("0c0c0c03-0000-4000-8000-000000000003", FABRIKAM, "fabrikam", "127.0.1.3", True),

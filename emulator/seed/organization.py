@@ -45,10 +45,10 @@ def seed_organization(store: Store, organization: Organization) -> None:
     units = _seed_units(store, organization)
     definitions = _seed_tables(store, organization)
     rows = seed_privileges(store, organization.id, definitions)
-    _seed_role(
-        store, organization, units, SYSTEM_ADMINISTRATOR, ADMINISTRATOR_TEMPLATE, administrator_privileges(rows)
-    )
-    _seed_role(store, organization, units, SYSTEM_CUSTOMIZER, CUSTOMIZER_TEMPLATE, customizer_privileges(rows))
+    held = administrator_privileges(rows)
+    _seed_role(store, organization, units, SYSTEM_ADMINISTRATOR, ADMINISTRATOR_TEMPLATE, held)
+    held = customizer_privileges(rows)
+    _seed_role(store, organization, units, SYSTEM_CUSTOMIZER, CUSTOMIZER_TEMPLATE, held)
     _seed_solutions(store, organization)
     for deployer in deployers(Tenant(organization.tenant, organization.name)):
         _seed_deployer(store, organization, deployer)
@@ -107,7 +107,7 @@ def _default_team(organization: str, unit: Document) -> Document:
 
 
 def _seed_tables(store: Store, organization: Organization) -> list[Document]:
-    tables = STANDARD_TABLES
+    tables = list(STANDARD_TABLES)
     tables += SERVICE_TABLES if organization.service_tables else ()
     tables += SOLUTION_TABLES if organization.solution else ()
     definitions = [definition(table, organization.id) for table in tables]
@@ -141,7 +141,7 @@ def _seed_solutions(store: Store, organization: Organization) -> None:
     rows = [("Default", "1.0", False), ("Active", "1.0", False)]
     rows += [(SOLUTION, SOLUTION_VERSION, True)] if organization.solution else []
     for name, version, managed in rows:
-        document = {
+        document: Document = {
             "solutionid": seeded_id(organization.id, "solution", name),
             "uniquename": name,
             "friendlyname": "Bizible Marketing Attribution" if name == SOLUTION else f"{name} Solution",
@@ -154,7 +154,7 @@ def _seed_solutions(store: Store, organization: Organization) -> None:
 
 def _seed_deployer(store: Store, organization: Organization, deployer: Deployer) -> None:
     name = SYSTEM_CUSTOMIZER if deployer.app_id == LIMITED_DEPLOYER else SYSTEM_ADMINISTRATOR
-    document = {
+    document: Document = {
         "systemuserid": user_id(organization.id, deployer.app_id),
         "applicationid": deployer.app_id,
         "azureactivedirectoryobjectid": deployer.principal_id,

@@ -7,22 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from emulator.dataverse.injected import SDK_PRIVILEGES, SHAREPOINT_PRIVILEGES
 from emulator.seed.tables import ACCESS_RIGHTS, ORGANIZATION_DEPTHS, privilege_id, security_privilege
 from emulator.store import Document, Store
 
-SHAREPOINT_PRIVILEGES = (
-    "prvReadSharePointData",
-    "prvWriteSharePointData",
-    "prvCreateSharePointData",
-    "prvReadSharePointDocument",
-)
-SDK_PRIVILEGES = (
-    "prvReadSdkMessage",
-    "prvReadSdkMessageProcessingStep",
-    "prvReadSdkMessageProcessingStepImage",
-    "prvReadPluginAssembly",
-    "prvReadPluginType",
-)
 _OTHERS = (
     "prvActOnBehalfOfAnotherUser",
     "prvDisableUser",
@@ -49,8 +37,18 @@ _OTHERS = (
 _RIGHTS = ("Create", "Read", "Write", "Delete")
 # What System Customizer holds beyond customizing: it looks at users and units and shapes
 # roles, but can neither assign a role nor make a user.
-_CUSTOMIZER_READS = ("User", "BusinessUnit", "Team", "Organization", "Solution", "Publisher", "TransactionCurrency")
-_CUSTOMIZER_ROLE = ("Create", "Read", "Write", "Delete", "Append", "AppendTo")
+_CUSTOMIZER_READS = (
+    "User",
+    "BusinessUnit",
+    "Team",
+    "Organization",
+    "Solution",
+    "Publisher",
+    "TransactionCurrency",
+)
+_CUSTOMIZER_WHOLE = {f"Read{table}" for table in _CUSTOMIZER_READS} | {
+    f"{right}Role" for right in ("Create", "Read", "Write", "Delete", "Append", "AppendTo")
+}
 _RECORD_STEMS = ("Account", "Contact", "Opportunity", "Lead", "List", "Campaign", "Activity", "Note")
 
 
@@ -101,7 +99,7 @@ def _customizer_depth(name: str) -> str | None:
     stem = name.removeprefix("prv")
     if "bizible2_" in name or name in (*SDK_PRIVILEGES, *SHAREPOINT_PRIVILEGES):
         return "Global"
-    if stem in {f"Read{table}" for table in _CUSTOMIZER_READS} or stem in {f"{r}Role" for r in _CUSTOMIZER_ROLE}:
+    if stem in _CUSTOMIZER_WHOLE:
         return "Global"
     if any(word in stem for word in ("Customization", "Entity", "Attribute", "Relationship", "OptionSet")):
         return "Global"

@@ -65,7 +65,14 @@ class Table:
 
 def _activity(logical: str, schema: str, code: int, set_name: str | None = None) -> Table:
     return Table(
-        logical, schema, code, "Activity", set_name, name_column="subject", key="activityid", columns=("subject",)
+        logical,
+        schema,
+        code,
+        "Activity",
+        set_name,
+        name_column="subject",
+        key="activityid",
+        columns=("subject",),
     )
 
 
@@ -142,7 +149,9 @@ def table_privileges(table: Table, organization: str) -> list[dict[str, Any]]:
     """The `Privileges` of a table's EntityMetadata (SecurityPrivilegeMetadata)."""
     custom = organization if "_" in table.logical else None
     names = [(f"prv{right}{table.stem or table.schema}", right) for right in table.rights]
-    return [security_privilege(name, right, table.depths, privilege_id(name, custom)) for name, right in names]
+    return [
+        security_privilege(name, right, table.depths, privilege_id(name, custom)) for name, right in names
+    ]
 
 
 def security_privilege(name: str, right: str, depths: tuple[str, ...], id: str) -> dict[str, Any]:
