@@ -1,0 +1,117 @@
+"""What Entra refuses in an application, by its sign-in audience.
+
+Sources: entra docs, identity-platform/reply-url (redirect URIs), supported-accounts-validation
+(limits by audience), reference-microsoft-graph-app-manifest (token version).
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+from urllib.parse import urlsplit
+
+from emulator.graph.errors import (
+    AccessTokenVersionRefused,
+    InvalidValue,
+    RedirectUriRefused,
+    TooManySecrets,
+)
+from emulator.graph.shapes import AUDIENCES, PERSONAL_AUDIENCES
+from emulator.store import Document
+
+_PLATFORMS = ("web", "spa", "publicClient")
+_WEB_SCHEMES = ("https", "http", "ms-appx-web", "brk-multihub", "urn")
+_LOCAL_HOSTS = ("localhost", "127.0.0.1")
+_FORBIDDEN = frozenset("!$',;")
+
+
+def check_application(application: Document) -> None:
+    """Check a whole application as it would be stored. Raises the first refusal that applies."""
+    audience = application["signInAudience"]
+    if audience not in AUDIENCES:
+        raise InvalidValue("signInAudience")
+    personal = audience in PERSONAL_AUDIENCES
+    _check_name(application["displayName"], personal)
+    if personal and application["api"]["requestedAccessTokenVersion"] != 2:
+        raise AccessTokenVersionRefused
+    for platform in _PLATFORMS:
+        _check_redirect_uris(platform, application[platform]["redirectUris"], personal)
+    _check_identifier_uris(application["identifierUris"], personal)
+    _check_permissions(application["requiredResourceAccess"], personal)
+    if personal and len(application["passwordCredentials"]) > 2:
+        raise TooManySecrets
+
+
+def _check_name(name: Any, personal: bool) -> None:
+    limit = 90 if personal else 120
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidValue("displayName", "A value is required.")
+    if len(name) > limit:
+        raise InvalidValue("displayName", f"The length must be at most {limit} characters.")
+
+
+def _check_redirect_uris(platform: str, uris: Any, personal: bool) -> None:
+    if not isinstance(uris, list) or not all(isinstance(uri, str) for uri in uris):
+        raise InvalidValue(platform)
+    limit = 100 if personal else 256
+    if len(uris) > limit:
+        raise InvalidValue(platform, f"At most {limit} redirect URIs are allowed for this sign-in audience.")
+    for uri in uris:
+        _check_redirect_uri(uri, personal, web=platform != "publicClient")
+
+
+def _check_redirect_uri(uri: str, personal: bool, *, web: bool) -> None:
+    if len(uri) > 256:
+        raise RedirectUriRefused(uri, "The length must be at most 256 characters.")
+    parts = urlsplit(uri)
+    if not parts.scheme or (web and parts.scheme not in _WEB_SCHEMES):
+        raise RedirectUriRefused(uri, "Must be a valid URI of a supported scheme.")
+    if parts.scheme == "http" and parts.hostname not in _LOCAL_HOSTS:
+        raise RedirectUriRefused(uri, "Must start with HTTPS or http://localhost.")
+    if _FORBIDDEN & set(uri) or not uri.isascii():
+        raise RedirectUriRefused(uri, "Contains characters that are not supported: ! $ ' , ;")
+    if parts.fragment:
+        raise RedirectUriRefused(uri, "Must not contain a fragment.")
+    if personal and parts.query:
+        raise RedirectUriRefused(uri, "URL may not contain a query string.")
+    if personal and "*" in uri:
+        raise RedirectUriRefused(uri, "Must not contain a wildcard.")
+
+
+def _check_identifier_uris(uris: Any, personal: bool) -> None:
+    if not isinstance(uris, list) or (personal and len(uris) > 50):
+        raise InvalidValue("identifierUris")
+    for uri in uris:
+        parts = urlsplit(uri)
+        if len(uri) > (120 if personal else 255) or uri.endswith("/") or not parts.scheme or "*" in uri:
+            raise InvalidValue("identifierUris", f"'{uri}' is not valid.")
+        if personal and (parts.query or parts.fragment or parts.scheme == "urn"):
+            raise InvalidValue("identifierUris", f"'{uri}' is not valid for this sign-in audience.")
+
+
+def _check_permissions(entries: Any, personal: bool) -> None:
+    if not isinstance(entries, list) or len(entries) > 50:
+        raise InvalidValue("requiredResourceAccess", "At most 50 APIs are allowed.")
+    listed = [permission for entry in entries for permission in _permissions_of(entry, personal)]
+    limit = 200 if personal else 400
+    if len(listed) > limit:
+        raise InvalidValue("requiredResourceAccess", f"At most {limit} permissions are allowed.")
+
+
+def _permissions_of(entry: Document, personal: bool) -> list[Document]:
+    permissions: list[Document] = entry.get("resourceAccess") or []
+    if not is_guid(entry.get("resourceAppId")) or (personal and len(permissions) > 30):
+        raise InvalidValue("requiredResourceAccess")
+    for permission in permissions:
+        if not is_guid(permission.get("id")) or permission.get("type") not in ("Scope", "Role"):
+            raise InvalidValue("requiredResourceAccess")
+    return permissions
+
+
+def is_guid(value: Any) -> bool:
+    """True for the text of a GUID."""
+    try:
+        uuid.UUID(str(value))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,44 @@
+"""Certificates of an application (keyCredentials): checked, thumbprinted, given an id."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import uuid
+from typing import Any
+
+from cryptography import x509
+
+from emulator.graph.errors import InvalidValue
+from emulator.graph.shapes import stamp
+from emulator.store import Document
+
+
+def take_key_credentials(existing: list[Document], wanted: Any) -> list[Document]:
+    """Return the list as stored; an entry with a known keyId keeps its key. Raises InvalidValue."""
+    if not isinstance(wanted, list):
+        raise InvalidValue("keyCredentials")
+    known = {credential["keyId"]: credential for credential in existing}
+    return [known.get(str(entry.get("keyId"))) or _new_key(entry) for entry in wanted]
+
+
+def _new_key(entry: Document) -> Document:
+    if entry.get("type") != "AsymmetricX509Cert" or entry.get("usage") != "Verify":
+        raise InvalidValue("keyCredentials")
+    try:
+        der = base64.b64decode(entry.get("key") or "", validate=True)
+        certificate = x509.load_der_x509_certificate(der)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidValue("keyCredentials") from error
+    thumbprint = hashlib.sha1(der).digest()  # Graph's definition of customKeyIdentifier
+    return {
+        "customKeyIdentifier": entry.get("customKeyIdentifier") or base64.b64encode(thumbprint).decode(),
+        "displayName": entry.get("displayName") or certificate.subject.rfc4514_string(),
+        "endDateTime": stamp(certificate.not_valid_after_utc.timestamp()),
+        "key": base64.b64encode(der).decode(),
+        "keyId": entry.get("keyId") or str(uuid.uuid4()),
+        "startDateTime": stamp(certificate.not_valid_before_utc.timestamp()),
+        "type": "AsymmetricX509Cert",
+        "usage": "Verify",
+    }

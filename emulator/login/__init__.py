@@ -1,0 +1,1 @@
+"""Entra's login host: metadata, discovery, signing keys and the token endpoint."""
