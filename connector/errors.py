@@ -87,11 +87,13 @@ class RefusedError(ConnectError):
         status: int = 0,
         service_code: str = "",
         request_id: str = "",
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message, code=code, key=key)
         self.status = status
         self.service_code = service_code
         self.request_id = request_id
+        self.retry_after = retry_after
 
 
 class UnreachableError(ConnectError):

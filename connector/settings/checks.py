@@ -101,8 +101,8 @@ def _people(raw: RawSettings) -> Iterator[Problem]:
             message = "must be a group's name or object id"
             yield Problem("settings.assignee", f"assignments.groups[{i}]", shown(group), message)
     for i, owner in enumerate(raw.owners):
-        if not GUID.fullmatch(owner):
-            message = "must be the object id of a user or service principal"
+        if not GUID.fullmatch(owner) and "@" not in owner:
+            message = "must be an object id, or a user principal name (name@domain)"
             yield Problem("settings.owner", f"owners[{i}]", shown(owner), message)
 
 

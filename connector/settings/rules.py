@@ -54,7 +54,7 @@ _TABLE = (
     Rule("settings.redirect_slash", "normalise", "a slash where there is no path", _REPLY),
     Rule("settings.permission", "refuse", "api/name of a known API", "design.md"),
     Rule("settings.assignee", "refuse", "users by principal name or object id", "issue 4"),
-    Rule("settings.owner", "refuse", "owners by object id", "design.md decision 6"),
+    Rule("settings.owner", "refuse", "owners by object id or principal name", "design.md decision 6"),
     Rule("settings.lifetime_days", "refuse", "1 to 730 days", "EM how-to-add-credentials.md"),
     Rule("settings.slots", "refuse", "slots a and b, generations from 1", "design.md decision 3"),
     Rule("settings.role_name", "refuse", "1 to 100 characters", "PAD reference/entities/role.md"),

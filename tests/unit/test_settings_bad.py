@@ -68,7 +68,7 @@ BAD: list[tuple[str, str, dict[str, object]]] = [
     ("settings.permission", "permissions[0]", {"permissions": ["openid"]}),
     ("settings.permission", "permissions[0]", {"permissions": ["grahp/openid"]}),
     ("settings.assignee", "assignments.users[0]", {"assignments": {"users": ["adele"]}}),
-    ("settings.owner", "owners[0]", {"owners": ["adele@contoso.example"]}),
+    ("settings.owner", "owners[0]", {"owners": ["Adele"]}),
     ("settings.lifetime_days", "secret.lifetimeDays", {"secret": {"lifetimeDays": 731}}),
     ("settings.lifetime_days", "secret.lifetimeDays", {"secret": {"lifetimeDays": 0}}),
     ("settings.slots", "slots.c", {"slots": {"c": 1}}),

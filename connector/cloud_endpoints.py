@@ -1,0 +1,70 @@
+"""Login and Graph hosts of a cloud: fixed for Microsoft's, read from the emulator for its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from connector.errors import LoginError, Problem, SettingsError
+from connector.settings import Cloud
+from connector.settings.clouds import HOSTS, is_loopback
+
+if TYPE_CHECKING:
+    from connector.session import Session
+
+_METADATA = "ARM_METADATA_HOSTNAME"
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Base URLs without trailing slash."""
+
+    login: str
+    graph: str
+
+
+async def read_endpoints(session: Session) -> Endpoints:
+    """The hosts of the session's cloud.
+
+    For cloud emulator they come from https://$ARM_METADATA_HOSTNAME/metadata/endpoints, as the
+    azuread provider reads them, and must be loopback (SettingsError otherwise).
+    """
+    cloud = session.settings.cloud
+    if cloud is not Cloud.EMULATOR:
+        return Endpoints(HOSTS[cloud].login, HOSTS[cloud].graph)
+    host = session.environ.get(_METADATA, "")
+    if not host:
+        raise _problem("", "is not set; start the emulator and take over the lines it prints")
+    _require_loopback(f"https://{host}")
+    url = f"https://{host}/metadata/endpoints?api-version=2022-09-01"
+    answer = await session.send("GET", url)
+    if answer.status_code != 200:
+        raise LoginError(
+            f"{host} answers {answer.status_code} for its metadata document",
+            code="environment.metadata",
+            key=_METADATA,
+        )
+    return _read(answer.json())
+
+
+def _read(document: Any) -> Endpoints:
+    try:
+        login = str(document["authentication"]["loginEndpoint"]).rstrip("/")
+        graph = str(document["microsoftGraphResourceId"]).rstrip("/")
+    except (KeyError, TypeError):
+        raise _problem("", "serves no metadata document of Azure's shape") from None
+    _require_loopback(login)
+    _require_loopback(graph)
+    return Endpoints(login, graph)
+
+
+def _require_loopback(url: str) -> None:
+    host = urlsplit(url).hostname or ""
+    if not is_loopback(host):
+        raise _problem(repr(host), "with cloud emulator only loopback hosts are allowed")
+
+
+def _problem(value: str, message: str) -> SettingsError:
+    problem = Problem("environment.metadata", _METADATA, value, message)
+    return SettingsError([problem], where="the environment")

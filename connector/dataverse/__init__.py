@@ -1,0 +1,1 @@
+"""The Dataverse half: application user and security role, made, proved and removed."""

@@ -1,0 +1,98 @@
+"""Who deploys: the identity that the environment describes, in ARM_* or AZURE_* variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import SecretStr
+
+from connector.errors import LoginError, Problem, SettingsError
+
+_TWINS = (
+    ("TENANT_ID", "AZURE_TENANT_ID"),
+    ("CLIENT_ID", "AZURE_CLIENT_ID"),
+    ("CLIENT_SECRET", "AZURE_CLIENT_SECRET"),
+    ("CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_CERTIFICATE_PATH"),
+    ("CLIENT_CERTIFICATE_PASSWORD", "AZURE_CLIENT_CERTIFICATE_PASSWORD"),
+    ("OIDC_TOKEN_FILE_PATH", "AZURE_FEDERATED_TOKEN_FILE"),
+    ("OIDC_TOKEN", ""),
+)
+
+
+class LoginKind(StrEnum):
+    """How the deployer proves who it is."""
+
+    SECRET = "secret"
+    CERTIFICATE = "certificate"
+    FEDERATED_FILE = "federated token file"
+    FEDERATED_TOKEN = "federated token"
+    CLI = "Azure CLI"
+
+
+@dataclass(frozen=True)
+class Deployer:
+    """The identity that the environment describes; `proof` is the secret, path or token."""
+
+    kind: LoginKind
+    client_id: str | None
+    proof: SecretStr
+    password: SecretStr | None = None
+
+    def __str__(self) -> str:
+        name = self.client_id or "the person logged in"
+        return f"the deployer ({name}, by {self.kind.value})"
+
+
+def read_deployer(environ: Mapping[str, str], tenant_id: str) -> Deployer:
+    """The deployer of the environment.
+
+    Raises SettingsError when ARM_* and AZURE_* disagree or name another tenant than the stack's,
+    and LoginError when nothing describes a login.
+    """
+    values = _values(environ)
+    _check_tenant(values.get("TENANT_ID"), tenant_id)
+    client_id = values.get("CLIENT_ID")
+    for name, kind in _KINDS:
+        if client_id and values.get(name):
+            password = values.get("CLIENT_CERTIFICATE_PASSWORD")
+            covered = SecretStr(password) if password else None
+            return Deployer(kind, client_id, SecretStr(values[name]), covered)
+    if environ.get("ARM_USE_CLI", "true").lower() in ("false", "0"):
+        message = (
+            "no login is set: give ARM_CLIENT_ID with ARM_CLIENT_SECRET, "
+            "ARM_CLIENT_CERTIFICATE_PATH or ARM_OIDC_TOKEN, or let ARM_USE_CLI be true"
+        )
+        raise LoginError(message, code="environment.credential", key="ARM_CLIENT_ID")
+    return Deployer(LoginKind.CLI, None, SecretStr(""))
+
+
+_KINDS = (
+    ("CLIENT_SECRET", LoginKind.SECRET),
+    ("CLIENT_CERTIFICATE_PATH", LoginKind.CERTIFICATE),
+    ("OIDC_TOKEN_FILE_PATH", LoginKind.FEDERATED_FILE),
+    ("OIDC_TOKEN", LoginKind.FEDERATED_TOKEN),
+)
+
+
+def _values(environ: Mapping[str, str]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    problems: list[Problem] = []
+    for name, azure in _TWINS:
+        arm = environ.get(f"ARM_{name}", "")
+        other = environ.get(azure, "") if azure else ""
+        if arm and other and arm.lower() != other.lower():
+            message = f"differs from {azure}; unset one of the two, or give both the same value"
+            problems.append(Problem("environment.credential", f"ARM_{name}", "", message))
+        values[name] = arm or other
+    if problems:
+        raise SettingsError(problems, where="the environment")
+    return values
+
+
+def _check_tenant(named: str | None, tenant_id: str) -> None:
+    if named and named.lower() != tenant_id.lower():
+        message = f"the stack's tenant is {tenant_id}; log in to that one, or correct tenantId"
+        problem = Problem("environment.tenant", "ARM_TENANT_ID", repr(named), message)
+        raise SettingsError([problem], where="the environment")

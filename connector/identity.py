@@ -1,0 +1,135 @@
+"""Tokens: azure-identity's credentials, called in a thread, their refusals explained."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from typing import Any
+
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import AzureError, ClientAuthenticationError
+from azure.core.exceptions import ServiceRequestError as NoAnswer
+from azure.identity import (
+    AzureCliCredential,
+    CertificateCredential,
+    ClientAssertionCredential,
+    ClientSecretCredential,
+    CredentialUnavailableError,
+    WorkloadIdentityCredential,
+)
+from pydantic import SecretStr
+
+from connector.deployer import Deployer, LoginKind
+from connector.errors import LoginError, UnreachableError
+from connector.explain import login_code, login_message
+
+
+class Authority:
+    """The login service of a stack's cloud; `discover` is off only where the host is our own."""
+
+    def __init__(self, host: str, tenant_id: str, *, discover: bool) -> None:
+        self.host = host
+        self.tenant_id = tenant_id
+        self.discover = discover
+
+    def options(self) -> dict[str, Any]:
+        """Keyword arguments for every azure-identity credential."""
+        bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
+        options: dict[str, Any] = {
+            "authority": self.host,
+            "disable_instance_discovery": not self.discover,
+            "retry_total": 2,
+        }
+        if bundle:
+            options["connection_verify"] = bundle
+        return options
+
+
+def deployer_credential(deployer: Deployer, authority: Authority) -> TokenCredential:
+    """azure-identity's credential for what the environment describes."""
+    tenant, proof = authority.tenant_id, deployer.proof.get_secret_value()
+    options = authority.options()
+    client_id = deployer.client_id or ""
+    if deployer.kind is LoginKind.SECRET:
+        return ClientSecretCredential(tenant, client_id, proof, **options)
+    if deployer.kind is LoginKind.CERTIFICATE:
+        password = deployer.password.get_secret_value() if deployer.password else None
+        return CertificateCredential(tenant, client_id, proof, password=password, **options)
+    if deployer.kind is LoginKind.FEDERATED_FILE:
+        return WorkloadIdentityCredential(
+            tenant_id=tenant, client_id=client_id, token_file_path=proof, **options
+        )
+    if deployer.kind is LoginKind.FEDERATED_TOKEN:
+        return ClientAssertionCredential(tenant, client_id, lambda: proof, **options)
+    return AzureCliCredential(tenant_id=tenant)
+
+
+def application_credential(
+    client_id: str, secret: SecretStr, authority: Authority
+) -> TokenCredential:
+    """The credential of the application itself: its own client secret."""
+    value = secret.get_secret_value()
+    return ClientSecretCredential(authority.tenant_id, client_id, value, **authority.options())
+
+
+class Identity:
+    """Someone who can get tokens; each scope is asked for once, however many wait for it.
+
+    Raises LoginError (with the service's code in `key`) or UnreachableError.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        make: Callable[[], TokenCredential],
+        *,
+        client_id: str | None = None,
+        secrets: tuple[str, ...] = (),
+        on_token: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.name = name
+        self.client_id = client_id
+        self._make = make
+        self._credential: TokenCredential | None = None
+        self._secrets = secrets
+        self._on_token = on_token
+        self._lock = asyncio.Lock()
+        self._tokens: dict[str, str] = {}
+
+    async def token(self, scope: str) -> str:
+        """A token for the scope, such as `https://HOST/.default`."""
+        async with self._lock:
+            if scope not in self._tokens:
+                self._on_token()
+                self._tokens[scope] = await asyncio.to_thread(self._get, scope)
+            return self._tokens[scope]
+
+    def forget(self) -> None:
+        """Drop tokens and credential, so that the next try asks the login service again."""
+        self._tokens.clear()
+        self._credential = None
+
+    def _get(self, scope: str) -> str:
+        try:
+            if self._credential is None:
+                self._credential = self._make()
+            return self._credential.get_token(scope).token
+        except (ClientAuthenticationError, ValueError) as error:
+            raise self._refused(error) from None
+        except AzureError as error:
+            raise self._unreachable(error) from None
+
+    def _refused(self, error: Exception) -> LoginError:
+        text = str(error)
+        if isinstance(error, CredentialUnavailableError):
+            text = f"{text.splitlines()[0]}"
+        message = login_message(text, who=self.name, secrets=self._secrets)
+        return LoginError(message, code="login.refused", key=login_code(text) or None)
+
+    def _unreachable(self, error: AzureError) -> LoginError | UnreachableError:
+        if isinstance(error, NoAnswer):
+            reason = str(error).split("(Caused by")[-1][:200]
+            message = f"the login service did not answer {self.name}: {reason}"
+            return UnreachableError(message, code="host.unreachable", key="login")
+        return self._refused(error)

@@ -1,0 +1,204 @@
+"""One session of work with a stack's services: connections, tokens, counting, and what is refused.
+
+A token goes to no host but the stack's organization and its cloud's Graph, and no redirect is
+followed with one. A request is repeated only when repeating it does no harm.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from connector.cloud_endpoints import Endpoints, read_endpoints
+from connector.deployer import read_deployer
+from connector.errors import RefusedError, UnreachableError
+from connector.identity import (
+    Authority,
+    Identity,
+    application_credential,
+    deployer_credential,
+)
+from connector.patience import Patience
+from connector.retry_after import parse_retry_after
+from connector.rounds import RequestCounter
+from connector.settings import Cloud, Settings
+from connector.stack_outputs import StackOutputs
+
+_IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "PATCH", "DELETE"})
+_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+
+
+class Session:
+    """Async context manager that owns one TLS context, one HTTP client and the counters.
+
+    `async with Session(settings) as session:` reads the environment (SettingsError, LoginError)
+    and, for the emulator, the metadata document (UnreachableError) before anything else.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        environ: Mapping[str, str] | None = None,
+        patience: Patience | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.settings = settings
+        self.environ = os.environ if environ is None else environ
+        self.patience = patience or Patience()
+        self.counter = RequestCounter()
+        self._described = read_deployer(self.environ, settings.tenant_id)
+        self._transport = transport
+        self._endpoints: Endpoints | None = None
+        self._deployer: Identity | None = None
+        self._applications: dict[tuple[str, str], Identity] = {}
+
+    async def __aenter__(self) -> Session:
+        context: ssl.SSLContext | bool = True if self._transport else httpx.create_ssl_context()
+        self.http = httpx.AsyncClient(
+            verify=context,
+            transport=self._transport,
+            follow_redirects=False,
+            timeout=_TIMEOUT,
+            event_hooks={"request": [self._sent], "response": [self._answered]},
+        )
+        try:
+            self._endpoints = await read_endpoints(self)
+        except BaseException:
+            await self.http.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.http.aclose()
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Login and Graph hosts of the stack's cloud."""
+        if self._endpoints is None:
+            raise RuntimeError("the session is not open; use `async with`")
+        return self._endpoints
+
+    @property
+    def authority(self) -> Authority:
+        """The login service for the stack's tenant."""
+        discover = self.settings.cloud is not Cloud.EMULATOR
+        return Authority(self.endpoints.login, self.settings.tenant_id, discover=discover)
+
+    @property
+    def deployer(self) -> Identity:
+        """The identity that the environment describes."""
+        if self._deployer is None:
+            described, authority = self._described, self.authority
+            self._deployer = Identity(
+                str(described),
+                lambda: deployer_credential(described, authority),
+                client_id=described.client_id,
+                secrets=(described.proof.get_secret_value(),),
+                on_token=self._token_asked,
+            )
+        return self._deployer
+
+    def application(self, outputs: StackOutputs) -> Identity:
+        """The stack's own application, with the client secret of its outputs."""
+        secret, authority = outputs.client_secret, self.authority
+        key = (outputs.client_id, outputs.client_secret_key_id)
+        if key not in self._applications:
+            self._applications[key] = Identity(
+                f"the application ({outputs.client_id})",
+                lambda: application_credential(outputs.client_id, secret, authority),
+                client_id=outputs.client_id,
+                secrets=(secret.get_secret_value(),),
+                on_token=self._token_asked,
+            )
+        return self._applications[key]
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        identity: Identity | None = None,
+        scope: str = "",
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+        idempotent: bool | None = None,
+    ) -> httpx.Response:
+        """Send one request and return the answer, whatever its status.
+
+        429 and 503 with Retry-After are waited out, and a connection cut under way is tried once
+        more, for idempotent requests only. Raises UnreachableError, LoginError, RefusedError.
+        """
+        sent = dict(headers or {})
+        if identity is not None:
+            self._check_host(url)
+            sent["Authorization"] = f"Bearer {await identity.token(scope)}"
+        safe = method in _IDEMPOTENT if idempotent is None else idempotent
+        return await self._send_patiently(method, url, sent, body, safe)
+
+    async def _send_patiently(
+        self, method: str, url: str, headers: dict[str, str], body: Any, safe: bool
+    ) -> httpx.Response:
+        deadline = self.patience.until(self.patience.retry_after)
+        cut_once = False
+        while True:
+            try:
+                answer = await self.http.request(method, url, headers=headers, json=body)
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
+                if not safe or cut_once:
+                    raise _unreachable(url, error, maybe_done=True) from error
+                cut_once = True
+                continue
+            except httpx.TransportError as error:
+                raise _unreachable(url, error, maybe_done=not _never_sent(error)) from error
+            wait = parse_retry_after(answer.headers.get("Retry-After"))
+            busy = answer.status_code in (429, 503) and wait is not None
+            if not (busy and safe and await deadline.pause(wait)):
+                return answer
+
+    def _check_host(self, url: str) -> None:
+        parts = urlsplit(url)
+        allowed = {self.settings.dynamics_host, urlsplit(self.endpoints.graph).netloc}
+        if parts.scheme != "https" or parts.netloc.lower() not in allowed:
+            message = f"no token goes to {parts.scheme}://{parts.netloc}: the stack does not name it"
+            raise RefusedError(message, code="session.foreign_host", key=parts.netloc)
+
+    def _token_asked(self) -> None:
+        self.counter.tokens += 1
+
+    async def _sent(self, request: httpx.Request) -> None:
+        request.extensions["depth"] = self.counter.sent(request.url.netloc.decode())
+
+    async def _answered(self, answer: httpx.Response) -> None:
+        depth = answer.request.extensions.get("depth", 0)
+        self.counter.answered(answer.request.url.netloc.decode(), depth)
+
+
+class LostAnswerError(UnreachableError):
+    """The host may have done what was asked, but its answer never came: look before repeating."""
+
+
+def _never_sent(error: httpx.TransportError) -> bool:
+    return isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
+
+
+def _unreachable(url: str, error: Exception, *, maybe_done: bool) -> UnreachableError:
+    host = urlsplit(url).netloc
+    kind = LostAnswerError if maybe_done else UnreachableError
+    reason = str(error) or type(error).__name__
+    message = f"{host} did not answer ({reason}); check the address, the network and TLS trust"
+    return kind(message, code="host.unreachable", key=host)
+
+
+

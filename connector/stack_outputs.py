@@ -1,0 +1,41 @@
+"""What `pulumi up` leaves for the Dataverse half: ids, and the client secret, kept covered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic.alias_generators import to_camel
+
+from connector.errors import NoSuchStackError
+
+
+class StackOutputs(BaseModel):
+    """The outputs of a stack under their fixed names (design.md, Configuration)."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+    tenant_id: str
+    client_id: str
+    application_object_id: str
+    service_principal_object_id: str
+    application_id_uri: str = ""
+    redirect_uris: tuple[str, ...] = ()
+    client_secret: SecretStr = SecretStr("")
+    client_secret_key_id: str = ""
+    client_secret_end_date: datetime | None = None
+    slots: dict[str, object] = {}
+
+    @classmethod
+    def from_mapping(cls, outputs: Mapping[str, object]) -> StackOutputs:
+        """Outputs from the engine's names; raises NoSuchStackError when the stack holds none."""
+        try:
+            return cls.model_validate(dict(outputs))
+        except ValidationError as error:
+            names = ", ".join(str(item["loc"][0]) for item in error.errors())
+            raise NoSuchStackError(
+                f"the stack's outputs lack or garble: {names}; run `pulumi up` (or deploy) first",
+                code="stack.outputs",
+                key=names,
+            ) from None
