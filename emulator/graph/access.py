@@ -88,9 +88,9 @@ def _owns_target(call: Call) -> bool:
     id, app_id = call.params.get("id"), call.params.get("app_id")
     if id is None and app_id is None:
         return True
-    for kind in ("applications", "servicePrincipals", "deletedItems"):
-        for document in call.store.all(call.scope, kind):
-            named = document["id"] == (id or "").lower() or document.get("appId") == (app_id or "").lower()
-            if named and call.claims["oid"] in document.get("_owners", ()):
-                return True
-    return False
+    # /v1.0/applications/…, /v1.0/servicePrincipals(appId=…), /v1.0/directory/deletedItems/…
+    segments = call.request.url.path.split("/")
+    kind = segments[3] if segments[2] == "directory" else segments[2].partition("(")[0]
+    wanted: dict[str, object] = {"id": id.lower()} if id else {"appId": str(app_id).lower()}
+    found = call.store.find(call.scope, kind, **wanted)
+    return any(call.claims["oid"] in document["_owners"] for document in found)

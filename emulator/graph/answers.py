@@ -52,7 +52,7 @@ def check_options(call: Call, known: Iterable[str]) -> None:
 
 
 def show(call: Call, kind: Kind, document: Document) -> Document:
-    """Return what a caller sees of a stored document. Raises UnknownProperty for a $select of another type's."""
+    """Return what a caller sees of a stored document. Raises UnknownProperty for a foreign $select."""
     beta = call.params.get("version") == "beta"
     seen = {k: v for k, v in document.items() if not k.startswith("_") and (beta or k not in kind.beta)}
     chosen = call.query.get("$select")
@@ -78,7 +78,7 @@ def entity(call: Call, kind: Kind, document: Document, status: int = 200) -> Rep
 def page(call: Call, kind: Kind, documents: list[Document], *, typed: bool = False) -> Reply:
     """Answer with a page of a list; *typed* adds each object's @odata.type (directoryObject collections)."""
     check_options(call, _LIST_OPTIONS)
-    found = _ordered(call, _searched(call, kind, _filtered(call, kind, documents)))
+    found = _ordered(call, _searched(call, _filtered(call, kind, documents)))
     start, size = _skip(call), _size(call)
     body: Document = {"@odata.context": f"{_root(call)}/$metadata#{kind.collection}"}
     if call.query.get("$count", "").lower() == "true" and start == 0:
@@ -124,7 +124,7 @@ def _filtered(call: Call, kind: Kind, documents: list[Document]) -> list[Documen
     return [document for document in documents if predicate(document)]
 
 
-def _searched(call: Call, kind: Kind, documents: list[Document]) -> list[Document]:
+def _searched(call: Call, documents: list[Document]) -> list[Document]:
     text = call.query.get("$search")
     if text is None:
         return documents

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from emulator.graph.errors import (
     AccessTokenVersionRefused,
@@ -40,6 +40,17 @@ def check_application(application: Document) -> None:
     _check_permissions(application["requiredResourceAccess"], personal)
     if personal and len(application["passwordCredentials"]) > 2:
         raise TooManySecrets
+    _check_published("appRoles", application["appRoles"])
+    _check_published("api", application["api"]["oauth2PermissionScopes"])
+    if not all(isinstance(tag, str) and 1 <= len(tag) <= 256 for tag in application["tags"]):
+        raise InvalidValue("tags")
+
+
+def _check_published(name: str, entries: list[Any]) -> None:
+    """App roles and scopes: each has an id of its own."""
+    ids = [entry.get("id") if isinstance(entry, dict) else None for entry in entries]
+    if not all(is_guid(id) for id in ids) or len(set(ids)) < len(ids):
+        raise InvalidValue(name, "Each permission needs an id of its own.")
 
 
 def _check_name(name: Any, personal: bool) -> None:
@@ -63,7 +74,7 @@ def _check_redirect_uris(platform: str, uris: Any, personal: bool) -> None:
 def _check_redirect_uri(uri: str, personal: bool, *, web: bool) -> None:
     if len(uri) > 256:
         raise RedirectUriRefused(uri, "The length must be at most 256 characters.")
-    parts = urlsplit(uri)
+    parts = _split(uri)
     if not parts.scheme or (web and parts.scheme not in _WEB_SCHEMES):
         raise RedirectUriRefused(uri, "Must be a valid URI of a supported scheme.")
     if parts.scheme == "http" and parts.hostname not in _LOCAL_HOSTS:
@@ -78,11 +89,20 @@ def _check_redirect_uri(uri: str, personal: bool, *, web: bool) -> None:
         raise RedirectUriRefused(uri, "Must not contain a wildcard.")
 
 
+def _split(uri: str) -> SplitResult:
+    try:
+        return urlsplit(uri)
+    except ValueError as error:
+        raise RedirectUriRefused(uri, "Must be a valid URI.") from error
+
+
 def _check_identifier_uris(uris: Any, personal: bool) -> None:
     if not isinstance(uris, list) or (personal and len(uris) > 50):
         raise InvalidValue("identifierUris")
     for uri in uris:
-        parts = urlsplit(uri)
+        if not isinstance(uri, str):
+            raise InvalidValue("identifierUris")
+        parts = _split(uri)
         if len(uri) > (120 if personal else 255) or uri.endswith("/") or not parts.scheme or "*" in uri:
             raise InvalidValue("identifierUris", f"'{uri}' is not valid.")
         if personal and (parts.query or parts.fragment or parts.scheme == "urn"):
@@ -98,7 +118,9 @@ def _check_permissions(entries: Any, personal: bool) -> None:
         raise InvalidValue("requiredResourceAccess", f"At most {limit} permissions are allowed.")
 
 
-def _permissions_of(entry: Document, personal: bool) -> list[Document]:
+def _permissions_of(entry: Any, personal: bool) -> list[Document]:
+    if not isinstance(entry, dict):
+        raise InvalidValue("requiredResourceAccess")
     permissions: list[Document] = entry.get("resourceAccess") or []
     if not is_guid(entry.get("resourceAppId")) or (personal and len(permissions) > 30):
         raise InvalidValue("requiredResourceAccess")

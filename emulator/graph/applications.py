@@ -6,7 +6,7 @@ from emulator.context import Call, Reply
 from emulator.graph.answers import count, entity, names, page
 from emulator.graph.application_rules import check_application
 from emulator.graph.certificates import take_key_credentials
-from emulator.graph.errors import BadRequest, IdentifierUriInUse, InvalidValue, NewSecretsByActionOnly
+from emulator.graph.errors import BadRequest, IdentifierUriInUse, NewSecretsByActionOnly
 from emulator.graph.kinds import APPLICATION, FEDERATED_CREDENTIAL
 from emulator.graph.objects import declared, merged, plain, referenced_owner, save, target
 from emulator.graph.recycle import soft_delete
@@ -15,8 +15,8 @@ from emulator.graph.shapes import PERSONAL_AUDIENCES, copy_to_service_principal,
 from emulator.store import Document
 
 _READ_ONLY = names(
-    "id appId createdDateTime deletedDateTime publisherDomain applicationTemplateId disabledByMicrosoftStatus "
-    "verifiedPublisher certification"
+    "id appId createdDateTime deletedDateTime publisherDomain applicationTemplateId "
+    "disabledByMicrosoftStatus verifiedPublisher certification"
 )
 
 
@@ -95,8 +95,6 @@ def _beta(call: Call) -> frozenset[str]:
 
 def _check(call: Call, application: Document) -> None:
     check_application(application)
-    if not isinstance(application["tags"], list):
-        raise InvalidValue("tags")
     others = [a for a in call.store.all(call.scope, "applications") if a["id"] != application["id"]]
     taken = {uri for other in others for uri in other["identifierUris"]}
     for uri in application["identifierUris"]:

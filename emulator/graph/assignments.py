@@ -72,7 +72,7 @@ def _check_role(resource: Document, role_id: str, type_name: str) -> None:
     if role_id == DEFAULT_ROLE and not declared_roles:
         return
     role = declared_roles.get(role_id)
-    if role is None or _MEMBER_TYPES[type_name] not in role["allowedMemberTypes"]:
+    if role is None or _MEMBER_TYPES[type_name] not in role.get("allowedMemberTypes", ()):
         raise NotAValidReference
 
 

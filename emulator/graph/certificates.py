@@ -31,7 +31,9 @@ def _new_key(entry: Document) -> Document:
         certificate = x509.load_der_x509_certificate(der)
     except (binascii.Error, ValueError) as error:
         raise InvalidValue("keyCredentials") from error
-    thumbprint = hashlib.sha1(der).digest()  # Graph's definition of customKeyIdentifier
+    thumbprint = hashlib.sha1(
+        der, usedforsecurity=False
+    ).digest()  # Graph's definition of customKeyIdentifier
     return {
         "customKeyIdentifier": entry.get("customKeyIdentifier") or base64.b64encode(thumbprint).decode(),
         "displayName": entry.get("displayName") or certificate.subject.rfc4514_string(),

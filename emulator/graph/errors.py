@@ -50,7 +50,8 @@ class NotFound(GraphError):
     def __init__(self, id: str) -> None:
         """Name the object."""
         super().__init__(
-            f"Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+            f"Resource '{id}' does not exist or one of its queried reference-property objects "
+            "are not present."
         )
 
 
@@ -139,7 +140,8 @@ class TooManySecrets(BadRequest):
     def __init__(self) -> None:
         """Say the limit."""
         super().__init__(
-            "The number of password credentials on the application exceeds the limit of 2 for this sign-in audience."
+            "The number of password credentials on the application exceeds the limit of 2 for this "
+            "sign-in audience."
         )
 
 
@@ -178,7 +180,7 @@ class AssignmentExists(BadRequest):
 
 
 class NotAValidReference(BadRequest):
-    """An assignment of an app role that the resource does not declare, or to a principal that is not there."""
+    """An assignment of an app role that the resource does not declare, or to an unknown principal."""
 
     def __init__(self) -> None:
         """Say so as Graph does."""
@@ -212,8 +214,8 @@ class ServicePrincipalExists(GraphError):
     def __init__(self, app_id: str) -> None:
         """Name the application."""
         super().__init__(
-            f"The service principal cannot be created, updated, or restored because the service principal name "
-            f"{app_id} is already in use."
+            f"The service principal cannot be created, updated, or restored because the service principal "
+            f"name {app_id} is already in use."
         )
 
 
@@ -235,7 +237,8 @@ class ReferenceExists(BadRequest):
     def __init__(self, name: str) -> None:
         """Name the relationship."""
         super().__init__(
-            f"One or more added object references already exist for the following modified properties: '{name}'."
+            "One or more added object references already exist for the following modified "
+            f"properties: '{name}'."
         )
 
 

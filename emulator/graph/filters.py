@@ -78,18 +78,18 @@ class _Parser:
         return left
 
     def term(self) -> Predicate:
-        token = self.take()
-        if token == "(":
+        word = self.take()
+        if word == "(":
             inner = self.either()
             self.take(")")
             return inner
-        if token.lower() == "not":
+        if word.lower() == "not":
             self.need_advanced("not")
             inner = self.term()
             return lambda document: not inner(document)
-        if token.lower() in ("startswith", "endswith"):
-            return self.affix(token.lower())
-        return self.any_member(token) if token.endswith("/any") else self.comparison(token)
+        if word.lower() in ("startswith", "endswith"):
+            return self.affix(word.lower())
+        return self.any_member(word) if word.endswith("/any") else self.comparison(word)
 
     def affix(self, function: str) -> Predicate:
         if function == "endswith":
@@ -106,12 +106,26 @@ class _Parser:
         self.take("(")
         variable = self.take().rstrip(":")
         member, _, inline = variable.partition(":")
-        if (inline or self.take()) != member:
+        first = inline or self.take()
+        if first.lower() == "startswith":
+            start = str(self.argument(member))
+            self.take(")")
+            return lambda document: any(str(_fold(i)).startswith(start) for i in document.get(name) or ())
+        if first != member:
             raise BadRequest(f"Invalid filter clause: '{self.text}'.")
         self.take("eq")
         value = _fold(self.value())
         self.take(")")
         return lambda document: value in [_fold(item) for item in document.get(name) or ()]
+
+    def argument(self, member: str) -> Any:
+        """The second argument of `startswith(member,'…')`."""
+        self.take("(")
+        self.take(member.lower())
+        self.take(",")
+        value = _fold(self.value())
+        self.take(")")
+        return value
 
     def comparison(self, token: str) -> Predicate:
         name, operator = self.property(token), self.take().lower()
@@ -155,7 +169,8 @@ class _Parser:
     def need_advanced(self, operator: str) -> None:
         if not self.advanced:
             raise UnsupportedQuery(
-                f"Operator '{operator}' is only supported with $count=true and the header ConsistencyLevel: eventual."
+                f"Operator '{operator}' is only supported with $count=true and the header "
+                "ConsistencyLevel: eventual."
             )
 
 

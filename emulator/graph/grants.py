@@ -1,4 +1,4 @@
-"""Delegated permission grants: what a client may do for a user, one grant per resource (oauth2PermissionGrant)."""
+"""Delegated permission grants: what a client may do for a user, one grant per resource."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def get_grant(call: Call) -> Reply:
 def create_grant(call: Call) -> Reply:
     """POST /oauth2PermissionGrants: 201. Raises NotFound, PermissionEntryExists, ScopeNotPublished."""
     body = declared(plain(call.json()), _KNOWN, frozenset({"id"}), frozenset())
-    grant: Document = _KNOWN | body | {"id": secrets.token_urlsafe(32)}
+    grant: Document = _KNOWN | body | {"id": _new_id()}
     by_id(call, "servicePrincipals", str(grant["clientId"]))
     resource = by_id(call, "servicePrincipals", str(grant["resourceId"]))
     _check_consent(call, grant)
@@ -46,6 +46,11 @@ def create_grant(call: Call) -> Reply:
     _check_scope(resource, grant["scope"])
     save(call, "oauth2PermissionGrants", grant)
     return entity(call, GRANT, grant, 201)
+
+
+def _new_id() -> str:
+    """An opaque id that never starts with a dash, so that it can be given on a command line."""
+    return "g" + secrets.token_urlsafe(31)
 
 
 def _check_consent(call: Call, grant: Document) -> None:
@@ -64,7 +69,7 @@ def _check_consent(call: Call, grant: Document) -> None:
 def _check_scope(resource: Document, scope: object) -> None:
     if not isinstance(scope, str) or len(scope) > _LONGEST_SCOPE:
         raise BadRequest("Invalid value specified for property 'scope' of resource 'OAuth2PermissionGrant'.")
-    published = {item["value"] for item in resource["oauth2PermissionScopes"] if item["isEnabled"]}
+    published = {item["value"] for item in resource["oauth2PermissionScopes"] if item.get("isEnabled")}
     for name in scope.split():
         if name not in published:
             raise ScopeNotPublished(name)

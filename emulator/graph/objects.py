@@ -67,12 +67,24 @@ def plain(value: Any) -> Any:
 
 def declared(body: Document, known: Document, read_only: frozenset[str], beta: frozenset[str]) -> Document:
     """Return the body once all its properties may be set. Raises UndeclaredProperty, ReadOnlyProperty."""
-    for name in body:
+    for name, value in body.items():
         if name.startswith("_") or name not in known or name in beta:
             raise UndeclaredProperty(name)
         if name in read_only:
             raise ReadOnlyProperty(name)
+        _same_shape(name, value, known[name])
     return body
+
+
+def _same_shape(name: str, value: Any, known: Any) -> None:
+    """Refuse a complex value or list that is another kind of thing, and unknown names inside one."""
+    if isinstance(known, list | dict) and not isinstance(value, type(known)):
+        raise BadRequest(f"Invalid value specified for property '{name}'.")
+    if isinstance(known, dict):
+        for inner, item in value.items():
+            if inner not in known:
+                raise UndeclaredProperty(inner)
+            _same_shape(inner, item, known[inner])
 
 
 def merged(target: Document, change: Document) -> Document:

@@ -88,6 +88,6 @@ def default_app_management_policy(call: Call) -> Reply:
     )
 
 
-def me(call: Call) -> Reply:
+def me(_: Call) -> Reply:
     """GET /me: an application has no user. Raises MeWithoutUser."""
     raise MeWithoutUser

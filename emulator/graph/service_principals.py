@@ -20,7 +20,8 @@ from emulator.store import Document
 
 _READ_ONLY = names(
     "id createdDateTime deletedDateTime appOwnerOrganizationId appDisplayName appDescription signInAudience "
-    "disabledByMicrosoftStatus applicationTemplateId oauth2PermissionScopes appRoles verifiedPublisher"
+    "disabledByMicrosoftStatus applicationTemplateId oauth2PermissionScopes appRoles verifiedPublisher "
+    "passwordCredentials keyCredentials info"
 )
 
 
@@ -88,7 +89,7 @@ def _elsewhere(call: Call, app_id: str) -> tuple[str, Document]:
 def update_service_principal(call: Call) -> Reply:
     """PATCH /servicePrincipals/{id}: 204."""
     principal = target(call, "servicePrincipals")
-    read_only = _READ_ONLY | {"appId", "displayName"}
+    read_only = _READ_ONLY | {"appId"}
     change = declared(plain(call.json()), principal, read_only, SERVICE_PRINCIPAL.beta)
     save(call, "servicePrincipals", merged(principal, change))
     return Reply(204)

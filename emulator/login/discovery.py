@@ -32,7 +32,7 @@ def metadata(call: Call) -> Reply:
 
 
 def openid_configuration(call: Call) -> Reply:
-    """GET /{tenant}[/v2.0]/.well-known/openid-configuration; common and organizations keep {tenantid} open."""
+    """GET /{tenant}[/v2.0]/.well-known/openid-configuration; common keeps {tenantid} open."""
     asked = call.params["tenant"]
     if asked in TENANTLESS:
         return Reply(body=_configuration(call.ctx, asked, "{tenantid}"))

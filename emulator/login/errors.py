@@ -30,7 +30,8 @@ class NoTenantInRequest(LoginError):
     def __init__(self) -> None:
         """Say that the path names no tenant."""
         super().__init__(
-            "No tenant-identifying information found in either the request or implied by any provided credentials."
+            "No tenant-identifying information found in either the request or implied by any "
+            "provided credentials."
         )
 
 
@@ -75,9 +76,9 @@ class UnknownApplication(LoginError):
     def __init__(self, client_id: str, tenant: str) -> None:
         """Name the client id and the tenant."""
         super().__init__(
-            f"Application with identifier '{client_id}' was not found in the directory '{tenant}'. This can "
-            "happen if the application has not been installed by the administrator of the tenant or consented "
-            "to by any user in the tenant. You may have sent your authentication request to the wrong tenant."
+            f"Application with identifier '{client_id}' was not found in the directory '{tenant}'. This "
+            "can happen if the application has not been installed by the administrator of the tenant or "
+            "consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant."
         )
 
 
@@ -130,8 +131,8 @@ class WrongSecret(InvalidClient):
     def __init__(self, client_id: str) -> None:
         """Name the application, and say that the secret's id is not its value."""
         super().__init__(
-            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret "
-            f"value, not the client secret ID, for a secret added to app '{client_id}'."
+            "Invalid client secret provided. Ensure the secret being sent in the request is the client "
+            f"secret value, not the client secret ID, for a secret added to app '{client_id}'."
         )
 
 
@@ -143,9 +144,9 @@ class ExpiredSecret(InvalidClient):
     def __init__(self, client_id: str) -> None:
         """Name the application."""
         super().__init__(
-            f"The provided client secret keys for app '{client_id}' are expired. Visit the Azure portal to create "
-            "new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials "
-            "for added security: https://aka.ms/certCreds."
+            f"The provided client secret keys for app '{client_id}' are expired. Visit the Azure portal "
+            "to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate "
+            "credentials for added security: https://aka.ms/certCreds."
         )
 
 
@@ -167,9 +168,9 @@ class ResourceNotFound(LoginError):
     def __init__(self, resource: str, tenant: str) -> None:
         """Name the resource and the tenant."""
         super().__init__(
-            f"The resource principal named {resource} was not found in the tenant named {tenant}. This can happen "
-            "if the application has not been installed by the administrator of the tenant or consented to by any "
-            "user in the tenant. You might have sent your authentication request to the wrong tenant."
+            f"The resource principal named {resource} was not found in the tenant named {tenant}. This can "
+            "happen if the application has not been installed by the administrator of the tenant or consented to "
+            "by any user in the tenant. You might have sent your authentication request to the wrong tenant."
         )
 
 

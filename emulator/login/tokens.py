@@ -102,7 +102,7 @@ def _roles_on(ctx: Context, tenant: str, resource: str, principal: Document) -> 
     if resource.rstrip("/") != ctx.graph:
         raise ResourceNotFound(resource, tenant)
     graph = _resource_principal(ctx, tenant, GRAPH_APP_ID, resource)
-    names = {role["id"]: role["value"] for role in graph["appRoles"]}
+    names = {role["id"]: role.get("value") for role in graph["appRoles"]}
     held = ctx.store.find(tenant, "appRoleAssignments", principalId=principal["id"], resourceId=graph["id"])
     return sorted(names[row["appRoleId"]] for row in held if row["appRoleId"] in names)
 
