@@ -76,9 +76,10 @@ class UnknownApplication(LoginError):
     def __init__(self, client_id: str, tenant: str) -> None:
         """Name the client id and the tenant."""
         super().__init__(
-            f"Application with identifier '{client_id}' was not found in the directory '{tenant}'. This "
-            "can happen if the application has not been installed by the administrator of the tenant or "
-            "consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant."
+            f"Application with identifier '{client_id}' was not found in the directory '{tenant}'. "
+            "This can happen if the application has not been installed by the administrator of the tenant or "
+            "consented to by any user in the tenant. You may have sent your authentication request to the "
+            "wrong tenant."
         )
 
 
@@ -168,9 +169,10 @@ class ResourceNotFound(LoginError):
     def __init__(self, resource: str, tenant: str) -> None:
         """Name the resource and the tenant."""
         super().__init__(
-            f"The resource principal named {resource} was not found in the tenant named {tenant}. This can "
-            "happen if the application has not been installed by the administrator of the tenant or consented to "
-            "by any user in the tenant. You might have sent your authentication request to the wrong tenant."
+            f"The resource principal named {resource} was not found in the tenant named {tenant}. "
+            "This can happen if the application has not been installed by the administrator of the tenant or "
+            "consented to by any user in the tenant. You might have sent your authentication request to the "
+            "wrong tenant."
         )
 
 

@@ -19,7 +19,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 _TABLES = ("objects", "meta", "log", "faults", "lags")
 
 
-class EmulatorFailed(Exception):
+class EmulatorDidNotStartError(Exception):
     """The emulator did not come up; the message is what it wrote."""
 
 
@@ -31,7 +31,7 @@ class RunningEmulator:
     """
 
     def __init__(self, folder: Path, *options: str) -> None:
-        """Start it and wait until it is ready. Raises EmulatorFailed when it stops instead."""
+        """Start it and wait until it is ready. Raises EmulatorDidNotStartError when it stops instead."""
         self.folder = folder
         self.process = subprocess.Popen(
             [sys.executable, "-m", "emulator", "serve", "--port", "0", "--dir", str(folder), *options],
@@ -51,14 +51,15 @@ class RunningEmulator:
         self.store.db.execute("VACUUM INTO ?", (str(self._pristine),))
 
     def _read_exports(self) -> dict[str, str]:
-        assert self.process.stdout is not None and self.process.stderr is not None
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
         lines: dict[str, str] = {}
         for line in self.process.stdout:
             if line.strip() == "ready":
                 return lines
             name, _, value = line.removeprefix("export ").strip().partition("=")
             lines[name] = value
-        raise EmulatorFailed(self.process.stderr.read())
+        raise EmulatorDidNotStartError(self.process.stderr.read())
 
     def org(self, number: int) -> str:
         """URL of organization *number* (1 to 3), without a trailing slash."""
@@ -126,8 +127,8 @@ class RunningEmulator:
         database.execute("ATTACH ? AS pristine", (str(self._pristine),))
         with self.store.transaction():
             for table in _TABLES:
-                database.execute(f"DELETE FROM main.{table}")
-                database.execute(f"INSERT INTO main.{table} SELECT * FROM pristine.{table}")
+                database.execute(f"DELETE FROM main.{table}")  # noqa: S608  # our own names
+                database.execute(f"INSERT INTO main.{table} SELECT * FROM pristine.{table}")  # noqa: S608
         database.execute("DETACH pristine")
 
     def stop(self) -> str:
