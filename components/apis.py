@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
-import pulumi_azuread as azuread
 
-from connector.errors import SettingsError
-from connector.errors import Problem
+from components.lookups import look_up
+from connector.errors import Problem, SettingsError
 from connector.settings import ApiPermission, PermissionKind
 
 
@@ -43,7 +42,7 @@ class Api:
         """The permission's id, resolved against what the API publishes in this tenant."""
         delegated = permission.kind is PermissionKind.DELEGATED
         published = self.scope_ids if delegated else self.role_ids
-        return published.apply(lambda ids: find_permission(permission, ids))
+        return published.apply(lambda ids: _find_or_stop(permission, ids))
 
 
 def find_permission(permission: ApiPermission, published: Mapping[str, str]) -> str:
@@ -64,6 +63,13 @@ def find_permission(permission: ApiPermission, published: Mapping[str, str]) -> 
     )
 
 
+def _find_or_stop(permission: ApiPermission, published: Mapping[str, str]) -> str:
+    try:
+        return find_permission(permission, published)
+    except SettingsError as error:
+        raise pulumi.RunError(str(error)) from None
+
+
 def look_up_apis(
     permissions: Sequence[ApiPermission], provider: pulumi.ProviderResource
 ) -> tuple[Api, ...]:
@@ -77,13 +83,12 @@ def look_up_apis(
 def _look_up(
     client_id: str, permissions: tuple[ApiPermission, ...], provider: pulumi.ProviderResource
 ) -> Api:
-    found = azuread.get_service_principal_output(
-        client_id=client_id, opts=pulumi.InvokeOutputOptions(provider=provider)
-    )
+    what = f"the service principal of {permissions[0].api} ({client_id})"
+    found = look_up("getServicePrincipal", {"clientId": client_id}, provider, what=what)
     return Api(
         client_id=client_id,
         permissions=permissions,
-        object_id=found.object_id,
-        scope_ids=found.oauth2_permission_scope_ids,
-        role_ids=found.app_role_ids,
+        object_id=found["objectId"],
+        scope_ids=found["oauth2PermissionScopeIds"],
+        role_ids=found["appRoleIds"],
     )

@@ -15,6 +15,7 @@ import pulumi
 import pulumi_azuread as azuread
 
 from components import tokens
+from components.lookups import look_up
 
 DEFAULT_APP_ROLE = "00000000-0000-0000-0000-000000000000"
 
@@ -39,9 +40,8 @@ class Assignments(pulumi.ComponentResource):
         """Declare one assignment for each user and group."""
         super().__init__(tokens.ASSIGNMENTS, name, None, opts)
         self._name, self._args = name, args
-        lookup = pulumi.InvokeOutputOptions(provider=args.provider)
-        self.users = [self._assign("user", user, user_object_id(user, lookup)) for user in args.users]
-        self.groups = [self._assign("group", group, group_object_id(group, lookup)) for group in args.groups]
+        self.users = [self._assign("user", user, user_object_id(user, args.provider)) for user in args.users]
+        self.groups = [self._assign("group", group, group_object_id(group, args.provider)) for group in args.groups]
         self.register_outputs({})
 
     def _assign(self, kind: str, who: str, object_id: pulumi.Input[str]) -> azuread.AppRoleAssignment:
@@ -67,15 +67,17 @@ def resource_suffix(who: str) -> str:
     return re.sub(r"[^A-Za-z0-9.@_-]+", "-", who).strip("-").lower()
 
 
-def user_object_id(user: str, lookup: pulumi.InvokeOutputOptions) -> pulumi.Input[str]:
+def user_object_id(user: str, provider: pulumi.ProviderResource) -> pulumi.Input[str]:
     """A user's object id, looked up by user principal name where it is none already."""
     if is_object_id(user):
         return user
-    return azuread.get_user_output(user_principal_name=user, opts=lookup).object_id
+    found = look_up("getUser", {"userPrincipalName": user}, provider, what=f"user {user}")
+    return found["objectId"]
 
 
-def group_object_id(group: str, lookup: pulumi.InvokeOutputOptions) -> pulumi.Input[str]:
+def group_object_id(group: str, provider: pulumi.ProviderResource) -> pulumi.Input[str]:
     """A group's object id, looked up by display name where it is none already."""
     if is_object_id(group):
         return group
-    return azuread.get_group_output(display_name=group, opts=lookup).object_id
+    found = look_up("getGroup", {"displayName": group}, provider, what=f"group {group}")
+    return found["objectId"]

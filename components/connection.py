@@ -35,8 +35,7 @@ class Connection(pulumi.ComponentResource):
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(providers=[args.provider]))
         super().__init__(tokens.CONNECTION, name, None, merged)
         self._name, self._args, self._settings = name, args, args.settings
-        lookup = pulumi.InvokeOutputOptions(provider=args.provider)
-        self._owners = [user_object_id(owner, lookup) for owner in args.settings.owners]
+        self._owners = [user_object_id(owner, args.provider) for owner in args.settings.owners]
         apis = look_up_apis(args.settings.permissions, args.provider)
         self.application = self._application(apis)
         self.service_principal = self._service_principal()

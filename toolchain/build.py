@@ -46,7 +46,13 @@ def bin_folder() -> Path:
 
 def is_built(folder: Path) -> bool:
     """True when the CLI, the plugin and the language host are all there."""
-    return all((folder / name).exists() for name in ("pulumi", PROVIDER, "pulumi-language-python"))
+    names = ("pulumi", "pulumi-language-python")
+    return provider_path().exists() and all((folder / name).exists() for name in names)
+
+
+def provider_path() -> Path:
+    """Where the built plugin is. Not beside the CLI: the engine would prefer it there, with a warning."""
+    return cache_root() / content_hash() / "provider" / PROVIDER
 
 
 def build_all(*, with_provider: bool = True) -> Path:
@@ -65,7 +71,7 @@ def build_all(*, with_provider: bool = True) -> Path:
 
 def build_provider() -> Path:
     """Build the azuread plugin if it is missing and return its path."""
-    target = bin_folder() / PROVIDER
+    target = provider_path()
     target.parent.mkdir(parents=True, exist_ok=True)
     flags = f"-s -w -X main.version={AZUREAD}"
     _build(FOLDER / "azuread", ".", target, flags, "the azuread plugin, 2 to 4 minutes")

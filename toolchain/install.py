@@ -70,7 +70,7 @@ def install(choice: str) -> Tools:
         if folder := vendor.download(required=choice == "vendor"):
             return _with_plugin("vendor", folder / "pulumi", own_plugin)
     folder = build.build_all(with_provider=own_plugin is None)
-    return _tools("build", folder / "pulumi", own_plugin or str(folder / build.PROVIDER), own_plugin)
+    return _tools("build", folder / "pulumi", own_plugin or str(build.provider_path()), own_plugin)
 
 
 def _wanted() -> str:

@@ -1,0 +1,59 @@
+"""Look-ups in the tenant through the stack's provider.
+
+The generated `get_…_output` functions end a failed look-up in a traceback; here it ends
+in one message that names the object, the cause and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pulumi
+
+from connector.explain import explain
+
+
+def look_up(
+    token: str, arguments: Mapping[str, Any], provider: pulumi.ProviderResource, *, what: str
+) -> pulumi.Output[dict[str, Any]]:
+    """Invoke the azuread function *token* (such as `getUser`); *what* names the object in an error.
+
+    The result is the function's, by Pulumi's property names. A failure ends the program
+    with pulumi.RunError.
+    """
+    return cast(
+        "pulumi.Output[dict[str, Any]]",
+        pulumi.Output.from_input(_invoke(token, arguments, provider, what)),
+    )
+
+
+async def _invoke(
+    token: str, arguments: Mapping[str, Any], provider: pulumi.ProviderResource, what: str
+) -> dict[str, Any]:
+    function = f"azuread:index/{token}:{token}"
+    try:
+        result = await pulumi.runtime.invoke_async(
+            function, dict(arguments), pulumi.InvokeOptions(provider=provider)
+        )
+    except Exception as error:  # the SDK raises nothing narrower
+        raise pulumi.RunError(failure(what, str(error))) from None
+    return cast("dict[str, Any]", result)
+
+
+def failure(what: str, text: str) -> str:
+    """What a failed look-up means: the object, the provider's last words, and a known code explained."""
+    said = text.rsplit("returned an error:", 1)[-1].replace("1 error occurred:", "")
+    # Only the first sentence: what follows names internals of the provider.
+    cause = " ".join(said.replace("*", " ").split())
+    known = explain(text)
+    hint = f" {known}" if known else _hint(text)
+    return f"{what} could not be read: {cause}{hint}"
+
+
+def _hint(text: str) -> str:
+    if "connect: " in text or "no such host" in text or "timeout" in text:
+        return " The host does not answer: check the network, `cloud`, and ARM_METADATA_HOSTNAME if it is set."
+    if "403" in text:
+        return " The deployer lacks the Graph permission for this (README, permissions of the caller)."
+    return ""

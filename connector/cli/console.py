@@ -1,0 +1,80 @@
+"""What people see: everything on stderr, one JSON object on stdout when it is asked for."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from connector.dataverse.reports import Action, Change, ProofReport, Report, Verdict
+from connector.errors import ConnectError
+
+_SIGNS = {
+    Action.ADDED: ("+", "green"),
+    Action.CHANGED: ("~", "yellow"),
+    Action.REMOVED: ("-", "red"),
+    Action.KEPT: ("=", "dim"),
+    Action.FOREIGN: ("!", "magenta"),
+    Action.PENDING: ("…", "cyan"),
+}
+
+
+class Voice:
+    """Speaks to people on stderr and to programs on stdout."""
+
+    def __init__(self, as_json: bool) -> None:
+        """Without a terminal nothing animates and nothing is coloured (Rich sees to it)."""
+        self.as_json = as_json
+        self.console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def say(self, text: str) -> None:
+        """One line of progress."""
+        self.console.print(f"  {escape(text)}")
+
+    def title(self, text: str) -> None:
+        """The heading of a step."""
+        self.console.print(f"[bold]{escape(text)}[/bold]")
+
+    def changes(self, changes: tuple[Change, ...]) -> None:
+        """The lines of a plan that are of interest: all but what was kept."""
+        for change in changes:
+            if change.action is not Action.KEPT:
+                sign, colour = _SIGNS[change.action]
+                detail = f"  {change.detail}" if change.detail else ""
+                line = f"{sign} {change.kind} {change.name}{detail}"
+                self.console.print(f"  [{colour}]{escape(line)}[/{colour}]")
+
+    def table(self, rows: list[tuple[str, str]]) -> None:
+        """Names and values, one pair a row."""
+        table = Table(show_header=False, box=None, pad_edge=False)
+        for name, value in rows:
+            table.add_row(escape(name), escape(value))
+        self.console.print(table)
+
+    def proof(self, report: ProofReport) -> None:
+        """The verdict and the counts behind it."""
+        colour = {Verdict.PROVED: "green", Verdict.FAILED: "red"}.get(report.verdict, "yellow")
+        self.console.print(f"  [{colour}]{report.verdict.value}[/{colour}]")
+        self.counts(report)
+
+    def counts(self, report: Report) -> None:
+        """Privileges, requests and rounds."""
+        counted, effort = report.privileges, report.effort
+        self.say(
+            f"privileges wanted {counted.wanted}, held {counted.held}; "
+            f"Dataverse requests {effort.requests}, rounds {effort.rounds}"
+        )
+
+    def error(self, error: ConnectError) -> None:
+        """One clear message."""
+        self.console.print(f"[red]error:[/red] {escape(error.message)}")
+
+    def result(self, body: dict[str, Any]) -> None:
+        """The one object on stdout, where JSON was asked for."""
+        if self.as_json:
+            json.dump(body, sys.stdout, indent=1)
+            print()

@@ -1,0 +1,45 @@
+"""Around every verb: errors become one message and an exit code, results one JSON object."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import typer
+
+from connector.cli.console import Voice
+from connector.errors import ConnectError
+
+CANCELLED = 8
+
+
+@dataclass
+class Outcome:
+    """What a verb came to: the shared JSON body, and the error that it ends with, if any."""
+
+    body: dict[str, Any] = field(default_factory=dict)
+    error: ConnectError | None = None
+
+
+Verb = Callable[[Voice], Outcome]
+
+
+def run_verb(name: str, voice: Voice, verb: Verb) -> None:
+    """Run a verb, print what it came to, and leave with its exit code."""
+    started = time.monotonic()
+    try:
+        outcome = verb(voice)
+    except ConnectError as error:
+        outcome = Outcome({"verb": name, "result": "error"}, error)
+    except KeyboardInterrupt:
+        voice.say("cancelled; what was done stays, and the next run goes on from there")
+        raise typer.Exit(CANCELLED) from None
+    error = outcome.error
+    if error is not None:
+        voice.error(error)
+    body = {"verb": name, "stack": None, "changes": [], "error": error.to_json() if error else None}
+    voice.result(body | {"seconds": round(time.monotonic() - started, 3)} | outcome.body)
+    if error is not None:
+        raise typer.Exit(error.exit_code)

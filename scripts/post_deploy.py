@@ -1,0 +1,42 @@
+"""The post-deploy script: after a plain `pulumi up`, `apply` and then `verify` for one stack.
+
+    python scripts/post_deploy.py --stack NAME [--json]
+
+The same code as `python -m connector deploy`, without the `up`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import typer
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from connector.cli import verbs
+from connector.cli.console import Voice
+from connector.cli.run import run_verb
+
+
+def main() -> int:
+    """Run it; exit codes as those of the verbs."""
+    parser = argparse.ArgumentParser(description="Dataverse half and proof, after pulumi up.")
+    parser.add_argument("--stack", help="the selected stack by default")
+    parser.add_argument("--records", help="folder of the records (.local/records)")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    options = parser.parse_args()
+    try:
+        run_verb(
+            "post_deploy",
+            Voice(options.json),
+            lambda voice: verbs.post_deploy(voice, options.stack, options.records),
+        )
+    except typer.Exit as done:
+        return int(done.exit_code)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
