@@ -77,7 +77,7 @@ def bound_id(caller: Caller, value: object, target: str) -> str:
 
     Raises BadBody when it is no such address.
     """
-    match = re.fullmatch(r"(?P<base>https://.*)?/?(?P<set>\w+)\((?P<id>[^()]+)\)", str(value))
+    match = re.fullmatch(r"(?P<base>https://.*/)?/?(?P<set>\w+)\((?P<id>[^()]+)\)", str(value))
     if match is None or match.group("set") != target or not is_guid(match.group("id")):
         raise BadBody(f"The value '{value}' is not a reference to {target}.")
     if match.group("base") and not match.group("base").startswith(f"{caller.url}/api/data/v9."):
