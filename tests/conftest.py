@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.emulator import RunningEmulator
+from tests.support.graph import Graph
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +23,9 @@ def emulator(shared_emulator: RunningEmulator) -> RunningEmulator:
     """A running emulator in the state of the seed."""
     shared_emulator.reset()
     return shared_emulator
+
+
+@pytest.fixture
+def graph(emulator: RunningEmulator) -> Graph:
+    """Microsoft Graph as the full deployer sees it."""
+    return Graph(emulator)
