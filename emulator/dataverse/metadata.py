@@ -49,14 +49,25 @@ def read_definitions(caller: Caller) -> Reply:
 def read_definition(caller: Caller) -> Reply:
     """GET EntityDefinitions(LogicalName='x') or (MetadataId)."""
     caller.demand("prvReadEntity", table="entity")
+    table, query = _found(caller), _query(caller)
+    context = caller.context("EntityDefinitions/$entity")
+    return Reply(200, {"@odata.context": context, **_show(table, query)})
+
+
+def read_choice_columns(caller: Caller) -> Reply:
+    """GET …/Attributes/…PicklistAttributeMetadata: none, for no column that is emulated is a choice."""
+    caller.demand("prvReadAttribute", table="attribute")
+    _found(caller)
+    return Reply(200, {"@odata.context": caller.context("PicklistAttributeMetadata"), "value": []})
+
+
+def _found(caller: Caller) -> Document:
     key = caller.call.params["key"]
-    query = _query(caller)
     name, value = ("MetadataId", key) if is_guid(key) else ("LogicalName", _logical_name(key))
     found = caller.store.find(caller.scope, "tables", **{name: value})
     if not found:
         raise UnknownDefinition(f"Could not find an entity with the specified {name}: '{value}'.")
-    context = caller.context("EntityDefinitions/$entity")
-    return Reply(200, {"@odata.context": context, **_show(found[0], query)})
+    return found[0]
 
 
 def _logical_name(key: str) -> str:

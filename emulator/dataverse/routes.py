@@ -43,6 +43,11 @@ _RULES: tuple[tuple[str, str, CallerRule], ...] = (
     ("POST", _ROLE + "RemovePrivilegeRole", role_privileges.remove_privilege),
     ("GET", "/EntityDefinitions", metadata.read_definitions),
     ("GET", "/EntityDefinitions({key})", metadata.read_definition),
+    (
+        "GET",
+        "/EntityDefinitions({key})/Attributes/" + _BOUND + "PicklistAttributeMetadata",
+        metadata.read_choice_columns,
+    ),
     ("POST", "/roles", roles.create_role),
     ("PATCH", "/roles({id})", roles.update_role),
     ("DELETE", "/roles({id})", roles.delete_role),

@@ -67,14 +67,14 @@ def read_many(caller: Caller) -> Reply:
 
 def read_associated(caller: Caller) -> Reply:
     """GET the rows at the other end of a collection-valued navigation property."""
-    entity, target, rows = _other_end(caller)
+    target, rows = _other_end(caller)
     demand_read(caller, target)
     return list_reply(caller, target, rows)
 
 
 def read_references(caller: Caller) -> Reply:
     """GET …/NAVIGATION/$ref: the addresses of the rows at the other end."""
-    _, target, rows = _other_end(caller)
+    target, rows = _other_end(caller)
     demand_read(caller, target)
     query = _query(caller)
     page = rows[query.start : query.start + query.page]
@@ -85,7 +85,7 @@ def read_references(caller: Caller) -> Reply:
     return Reply(200, body)
 
 
-def _other_end(caller: Caller) -> tuple[EntitySet, EntitySet, list[Document]]:
+def _other_end(caller: Caller) -> tuple[EntitySet, list[Document]]:
     params = caller.call.params
     entity = entity_set(caller, params["set"])
     target = entity.collections.get(params["navigation"])
@@ -93,7 +93,7 @@ def _other_end(caller: Caller) -> tuple[EntitySet, EntitySet, list[Document]]:
         raise UnknownSegment(f"Resource not found for the segment '{params['navigation']}'.")
     demand_read(caller, entity)
     row = find_row(caller, entity, params["id"])
-    return entity, ENTITY_SETS[target], associated(caller, entity, row, params["navigation"])
+    return ENTITY_SETS[target], associated(caller, entity, row, params["navigation"])
 
 
 def list_reply(caller: Caller, entity: EntitySet, rows: list[Document]) -> Reply:

@@ -49,10 +49,11 @@ ORGANIZATIONS = (
         CONTOSO,
         "contoso",
         "127.0.1.1",
-        True,
-        True,
-        ("contoso-emea", "contoso-apac"),
+        service_tables=True,
+        units=("contoso-emea", "contoso-apac"),
     ),
-    Organization("0c0c0c02-0000-4000-8000-000000000002", CONTOSO, "contoso-plain", "127.0.1.2", False),
-    Organization("0c0c0c03-0000-4000-8000-000000000003", FABRIKAM, "fabrikam", "127.0.1.3", True),
+    Organization(
+        "0c0c0c02-0000-4000-8000-000000000002", CONTOSO, "contoso-plain", "127.0.1.2", solution=False
+    ),
+    Organization("0c0c0c03-0000-4000-8000-000000000003", FABRIKAM, "fabrikam", "127.0.1.3"),
 )

@@ -91,8 +91,7 @@ def administrator_privileges(rows: list[Document]) -> dict[str, str]:
 
 def customizer_privileges(rows: list[Document]) -> dict[str, str]:
     """System Customizer: customization, custom tables, records of its own, roles but not their assignment."""
-    held = {row["privilegeid"]: depth for row in rows if (depth := _customizer_depth(row["name"]))}
-    return held
+    return {row["privilegeid"]: depth for row in rows if (depth := _customizer_depth(row["name"]))}
 
 
 def _customizer_depth(name: str) -> str | None:

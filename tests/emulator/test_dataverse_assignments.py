@@ -103,7 +103,10 @@ def test_the_security_role_decides_what_can_be_read(dataverse: Dataverse) -> Non
 def test_edits_behind_the_back_are_seen_at_once(dataverse: Dataverse) -> None:
     """A privilege, a role or a user that is taken away by the control surface is gone for the next call."""
     user, role = _probe(dataverse, prvReadAccount="Global")
-    application, own = Dataverse(dataverse.emulator, client_id=APP), f"systemusers({user})/{_CRM}RetrieveUserPrivileges"
+    application, own = (
+        Dataverse(dataverse.emulator, client_id=APP),
+        f"systemusers({user})/{_CRM}RetrieveUserPrivileges",
+    )
     dataverse.emulator.edit("roles", role, {"privileges": {dataverse.privilege("prvReadAccount"): None}})
     assert "prvReadAccount" not in depths(application.get(own))
     dataverse.emulator.edit("roles", role, delete=True)

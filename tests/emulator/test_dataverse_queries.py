@@ -42,7 +42,10 @@ def _all(dataverse: Dataverse, path: str, **headers: str) -> list[str]:
         ("parentbusinessunitid eq null", {"contoso"}),
         ("_parentbusinessunitid_value ne null", {"contoso-emea", "contoso-apac"}),
         ("name eq 'CONTOSO'", {"contoso"}),
-        ("name eq 'contoso-emea' or (name eq 'contoso' and isdisabled eq false)", {"contoso", "contoso-emea"}),
+        (
+            "name eq 'contoso-emea' or (name eq 'contoso' and isdisabled eq false)",
+            {"contoso", "contoso-emea"},
+        ),
         ("not startswith(name,'contoso-')", {"contoso"}),
         ("contains(name,'apac')", {"contoso-apac"}),
         ("name eq 'it''s'", set()),
@@ -139,7 +142,7 @@ def test_depths_that_a_privilege_takes(dataverse: Dataverse) -> None:
 
 
 def test_names_that_do_not_follow_the_table(dataverse: Dataverse) -> None:
-    """systemuser has …User privileges and annotation …Note ones."""
+    """Systemuser has …User privileges and annotation …Note ones."""
     for table, name in (("systemuser", "prvReadUser"), ("annotation", "prvReadNote")):
         body = dataverse.get(f"EntityDefinitions(LogicalName='{table}')?$select=Privileges").json()
         assert name in {p["Name"] for p in body["Privileges"]}
@@ -166,12 +169,12 @@ def test_solution_is_there_in_one_organization_and_not_in_the_other(emulator: Ru
 def test_rows_of_ordinary_tables(dataverse: Dataverse) -> None:
     """A row can be made, changed, read, counted and deleted by who has the rights."""
     made = dataverse.post("accounts?$select=name", {"name": "Fabrikam"}, Prefer="return=representation")
-    id = made.json()["accountid"]
-    assert dataverse.patch(f"accounts({id})", {"name": "Northwind"}, If_Match="*").status_code == 204
+    account = made.json()["accountid"]
+    assert dataverse.patch(f"accounts({account})", {"name": "Northwind"}, If_Match="*").status_code == 204
     counted = dataverse.get("accounts?$select=name&$count=true&$orderby=name desc").json()
     assert (counted["@odata.count"], counted["value"][0]["name"]) == (1, "Northwind")
-    assert dataverse.delete(f"accounts({id})").status_code == 204
-    assert error(dataverse.get(f"accounts({id})")) == (404, "0x80040217")
+    assert dataverse.delete(f"accounts({account})").status_code == 204
+    assert error(dataverse.get(f"accounts({account})")) == (404, "0x80040217")
 
 
 def test_seed_is_the_same_every_time(tmp_path: Path, emulator: RunningEmulator) -> None:

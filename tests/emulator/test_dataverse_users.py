@@ -58,7 +58,7 @@ def test_alternate_key_by_object_id(dataverse: Dataverse) -> None:
 
 
 def test_first_delete_leaves_a_ghost_that_blocks_a_new_user(dataverse: Dataverse) -> None:
-    """A deleted user is still listed with deletedstate 1 and blocks its application id until deleted again."""
+    """A deleted user is listed with deletedstate 1 and blocks its application until deleted again."""
     user = dataverse.new_user()
     dataverse.patch(f"systemusers({user})", {"isdisabled": True}, If_Match="*")
     assert dataverse.delete(f"systemusers({user})").status_code == 204

@@ -143,7 +143,9 @@ def test_refusal_dataverse_missing_privilege(dataverse: Dataverse, name: str, me
     """Each operation needs its privilege; without it 403 names the one that is missing."""
     user, role = dataverse.new_user(), dataverse.new_role()
     caller = _without(dataverse, name)
-    answer = caller.request(method, path.format(user=user, role=role), {"isdisabled": True} if "PATCH" in method else {})
+    answer = caller.request(
+        method, path.format(user=user, role=role), {"isdisabled": True} if "PATCH" in method else {}
+    )
     assert error(answer) == (403, "0x80040220")
     assert f"is missing {name} privilege" in answer.json()["error"]["message"]
 

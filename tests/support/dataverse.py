@@ -36,7 +36,12 @@ class Dataverse:
     """Organization *org* as seen by the holder of a token (the full deployer's when None is given)."""
 
     def __init__(
-        self, emulator: RunningEmulator, org: int = 1, *, client_id: str = FULL_DEPLOYER, token: str | None = None
+        self,
+        emulator: RunningEmulator,
+        org: int = 1,
+        *,
+        client_id: str = FULL_DEPLOYER,
+        token: str | None = None,
     ) -> None:
         """Call as the client of a token, or as the one that *client_id* names."""
         self.emulator, self.number = emulator, org
@@ -47,7 +52,9 @@ class Dataverse:
 
     def request(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         """Send one request; header names may have underscores for hyphens."""
-        sent = {"Authorization": f"Bearer {self.token}"} | {k.replace("_", "-"): v for k, v in headers.items()}
+        sent = {"Authorization": f"Bearer {self.token}"} | {
+            k.replace("_", "-"): v for k, v in headers.items()
+        }
         address = path if path.startswith("https://") else f"{self.api}/{path}"
         return self.emulator.http().request(method, address, json=body, headers=sent)
 
@@ -121,14 +128,14 @@ def user_body(unit: str, app_id: str = APP) -> dict[str, Any]:
 
 def add_principal(emulator: RunningEmulator, app_id: str = APP, tenant: str = CONTOSO) -> None:
     """Put a service principal into a tenant's directory."""
-    id = PRINCIPAL if app_id == APP else str(uuid.uuid5(uuid.NAMESPACE_URL, app_id))
+    principal_id = PRINCIPAL if app_id == APP else str(uuid.uuid5(uuid.NAMESPACE_URL, app_id))
     principal = {
-        "id": id,
+        "id": principal_id,
         "appId": app_id,
         "displayName": "Widget Sync",
         "servicePrincipalNames": [app_id, "https://widgets.example"],
     }
-    emulator.store.put(tenant, "servicePrincipals", id, principal)
+    emulator.store.put(tenant, "servicePrincipals", principal_id, principal)
 
 
 def depths(answer: httpx.Response) -> dict[str, str]:
