@@ -121,5 +121,6 @@ def graph_routes() -> list[tuple[str, str, Rule]]:
 def unknown_graph_route(call: Call) -> Reply:
     """Refuse a path that is not emulated as Graph refuses a segment it does not know."""
     authenticate(call)
-    segments = call.request.url.path.strip("/").split("/")
-    raise UnknownSegment(segments[1] if len(segments) > 1 else segments[0])
+    segments = [s for s in call.request.url.path.split("/")[2:] if s] or [""]
+    known = segments[0] in {path.split("/")[2].partition("(")[0] for _, path, _ in graph_routes()}
+    raise UnknownSegment(segments[-1] if known else segments[0])
