@@ -40,8 +40,8 @@ class Assignments(pulumi.ComponentResource):
         """Declare one assignment for each user and group."""
         super().__init__(tokens.ASSIGNMENTS, name, None, opts)
         self._name, self._args = name, args
-        self.users = [self._assign("user", user, user_object_id(user, args.provider)) for user in args.users]
-        self.groups = [self._assign("group", group, group_object_id(group, args.provider)) for group in args.groups]
+        self.users = [self._assign("user", u, user_object_id(u, args.provider)) for u in args.users]
+        self.groups = [self._assign("group", g, group_object_id(g, args.provider)) for g in args.groups]
         self.register_outputs({})
 
     def _assign(self, kind: str, who: str, object_id: pulumi.Input[str]) -> azuread.AppRoleAssignment:

@@ -98,6 +98,7 @@ class Connection(pulumi.ComponentResource):
         """The stack outputs, the client secret marked secret (names as in docs/configuration.md)."""
         current = self.credentials.current
         uris = self._settings.redirect_uris
+        secret: pulumi.Output[str] = pulumi.Output.secret(current.value)
         return {
             "tenantId": self._settings.tenant_id,
             "clientId": self.application.client_id,
@@ -105,7 +106,7 @@ class Connection(pulumi.ComponentResource):
             "servicePrincipalObjectId": self.service_principal.object_id,
             "applicationIdUri": self._settings.dynamics_url,
             "redirectUris": [*uris.web, *uris.public_client, *uris.spa],
-            "clientSecret": pulumi.Output.secret(current.value),
+            "clientSecret": secret,
             "clientSecretKeyId": current.key_id,
             "clientSecretEndDate": current.end_date,
             "slots": self.credentials.slots,

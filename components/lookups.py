@@ -44,16 +44,16 @@ async def _invoke(
 def failure(what: str, text: str) -> str:
     """What a failed look-up means: the object, the provider's last words, and a known code explained."""
     said = text.rsplit("returned an error:", 1)[-1].replace("1 error occurred:", "")
-    # Only the first sentence: what follows names internals of the provider.
     cause = " ".join(said.replace("*", " ").split())
     known = explain(text)
-    hint = f" {known}" if known else _hint(text)
-    return f"{what} could not be read: {cause}{hint}"
+    if known:
+        return f"{what} could not be read: {known}"
+    return f"{what} could not be read: {cause}{_hint(text)}"
 
 
 def _hint(text: str) -> str:
     if "connect: " in text or "no such host" in text or "timeout" in text:
-        return " The host does not answer: check the network, `cloud`, and ARM_METADATA_HOSTNAME if it is set."
+        return ". The host does not answer: check the network, `cloud`, and ARM_METADATA_HOSTNAME"
     if "403" in text:
-        return " The deployer lacks the Graph permission for this (README, permissions of the caller)."
+        return ". The deployer lacks the Graph permission for this (README, permissions of the caller)"
     return ""

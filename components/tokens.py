@@ -1,4 +1,7 @@
-"""Type tokens of the components, `package:module:Noun`, in one place: a token in a state file never changes."""
+"""Type tokens of the components, `package:module:Noun`, in one place.
+
+A token stands in every state file: it never changes without an alias.
+"""
 
 from __future__ import annotations
 

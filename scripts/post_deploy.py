@@ -30,7 +30,7 @@ def main() -> int:
     try:
         run_verb(
             "post_deploy",
-            Voice(options.json),
+            Voice(as_json=options.json),
             lambda voice: verbs.post_deploy(voice, options.stack, options.records),
         )
     except typer.Exit as done:

@@ -114,4 +114,6 @@ def go() -> str:
 def _recent_enough(path: str) -> bool:
     done = subprocess.run([path, "env", "GOVERSION"], capture_output=True, text=True, check=False)
     found = re.match(r"go(\d+)\.(\d+)(?:\.(\d+))?", done.stdout.strip())
-    return bool(found) and tuple(int(n or 0) for n in found.groups()) >= tuple(int(n) for n in GO.split("."))
+    if found is None:
+        return False
+    return tuple(int(n or 0) for n in found.groups()) >= tuple(int(n) for n in GO.split("."))

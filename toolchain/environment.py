@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import subprocess
 import sys
 from pathlib import Path
+
+from emulator.environment import environment
 
 PROJECT = Path(__file__).resolve().parent.parent
 LOCAL = PROJECT / ".local"
 # The dev stack holds nothing but what the emulator made: its passphrase is no secret.
-DEV_PASSPHRASE = "dev"
+DEV_PASSPHRASE = "dev"  # noqa: S105
 
 
 def tools() -> dict[str, str]:
@@ -29,8 +32,6 @@ def tools() -> dict[str, str]:
 
 def dev_stack() -> dict[str, str]:
     """The file backend and passphrase of the dev stack, and the emulator's variables."""
-    from emulator.environment import environment
-
     state = LOCAL / "state"
     state.mkdir(parents=True, exist_ok=True)
     return {
@@ -41,12 +42,28 @@ def dev_stack() -> dict[str, str]:
     }
 
 
+def ensure_dev_stack(variables: dict[str, str]) -> None:
+    """Make the dev stack in its file backend, so that the first `pulumi preview` finds it."""
+    if (LOCAL / "state" / ".pulumi" / "stacks" / "dynamics-connect" / "dev.json").exists():
+        return
+    subprocess.run(
+        ["pulumi", "stack", "init", "dev", "--non-interactive"],  # noqa: S607  # on the PATH just made
+        cwd=PROJECT,
+        env=os.environ | variables,
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+
+
 def main() -> int:
     """Print `export K=V` lines."""
     if sys.argv[1:] not in ([], ["--tools"]):
         print("usage: scripts/env [--tools]", file=sys.stderr)
         return 2
-    variables = tools() if sys.argv[1:] else tools() | dev_stack()
+    variables = tools()
+    if not sys.argv[1:]:
+        variables |= dev_stack()
+        ensure_dev_stack(variables)
     for name, value in variables.items():
         print(f"export {name}={shlex.quote(value)}")
     return 0

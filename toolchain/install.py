@@ -66,9 +66,9 @@ def install(choice: str) -> Tools:
     if choice == "installed":
         raise SetupError(f"no pulumi {_wanted()} on PATH; install it or use CONNECT_TOOLCHAIN=auto")
     cached = build.bin_folder()
-    if choice == "vendor" or (choice == "auto" and not build.is_built(cached)):
-        if folder := vendor.download(required=choice == "vendor"):
-            return _with_plugin("vendor", folder / "pulumi", own_plugin)
+    asked = choice == "vendor" or (choice == "auto" and not build.is_built(cached))
+    if asked and (folder := vendor.download(required=choice == "vendor")):
+        return _with_plugin("vendor", folder / "pulumi", own_plugin)
     folder = build.build_all(with_provider=own_plugin is None)
     return _tools("build", folder / "pulumi", own_plugin or str(build.provider_path()), own_plugin)
 
@@ -82,7 +82,7 @@ def is_usable(version: str) -> bool:
     """True for the pinned major and at least the pinned minor of pulumi."""
     found = re.match(r"v?(\d+)\.(\d+)", version)
     pinned = [int(part) for part in PULUMI.split(".")]
-    return bool(found) and int(found[1]) == pinned[0] and int(found[2]) >= pinned[1]
+    return found is not None and int(found[1]) == pinned[0] and int(found[2]) >= pinned[1]
 
 
 def _version(pulumi: Path) -> str:

@@ -21,12 +21,13 @@ _SIGNS = {
     Action.FOREIGN: ("!", "magenta"),
     Action.PENDING: ("…", "cyan"),
 }
+_READABLE = 12
 
 
 class Voice:
     """Speaks to people on stderr and to programs on stdout."""
 
-    def __init__(self, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool) -> None:
         """Without a terminal nothing animates and nothing is coloured (Rich sees to it)."""
         self.as_json = as_json
         self.console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -40,13 +41,24 @@ class Voice:
         self.console.print(f"[bold]{escape(text)}[/bold]")
 
     def changes(self, changes: tuple[Change, ...]) -> None:
-        """The lines of a plan that are of interest: all but what was kept."""
-        for change in changes:
-            if change.action is not Action.KEPT:
-                sign, colour = _SIGNS[change.action]
+        """The lines of a plan that are of interest: all but what was kept; many privileges as a count."""
+        for change in (c for c in changes if c.action is not Action.KEPT):
+            many = self._many(changes, change)
+            if many and change is many[0]:
+                self._change(change.action, f"{len(many)} privileges  (each one with --json)")
+            elif not many:
                 detail = f"  {change.detail}" if change.detail else ""
-                line = f"{sign} {change.kind} {change.name}{detail}"
-                self.console.print(f"  [{colour}]{escape(line)}[/{colour}]")
+                self._change(change.action, f"{change.kind} {change.name}{detail}")
+
+    def _change(self, action: Action, text: str) -> None:
+        sign, colour = _SIGNS[action]
+        self.console.print(f"  [{colour}]{escape(f'{sign} {text}')}[/{colour}]")
+
+    @staticmethod
+    def _many(changes: tuple[Change, ...], change: Change) -> list[Change]:
+        """The privileges of the same action, where there are too many to read one by one."""
+        alike = [c for c in changes if c.kind == change.kind == "privilege" and c.action is change.action]
+        return alike if len(alike) > _READABLE else []
 
     def table(self, rows: list[tuple[str, str]]) -> None:
         """Names and values, one pair a row."""

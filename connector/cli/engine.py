@@ -1,4 +1,4 @@
-"""The Pulumi engine, run through the automation API's command: one place for all of its commands."""
+"""The Pulumi engine: one place for every command that is given to it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pulumi.automation import CommandError, PulumiCommand, StackNotFoundError
-from pulumi.automation import ConcurrentUpdateError as StackLocked
-
 from connector.cli.events import EventReader
+from connector.cli.process import Ran, run_pulumi
 from connector.dataverse.reports import Change
 from connector.errors import ConnectError, NoSuchStackError
 from connector.settings import Settings, load_settings
@@ -34,47 +32,48 @@ class Engine:
     """One stack of the project; `say` receives lines for people."""
 
     def __init__(self, stack: str | None = None, say: Callable[[str], None] = lambda _: None) -> None:
-        """Find the engine and the stack. Raises EngineError without one, NoSuchStackError without the other."""
+        """Find the engine and the stack. Raises EngineError or NoSuchStackError."""
         if shutil.which("pulumi") is None:
             message = "no `pulumi` on PATH; run ./scripts/setup, then use ./scripts/connect or scripts/env"
             raise EngineError(message, status=255, code="engine.missing")
-        self._command = PulumiCommand(skip_version_check=True)
         self._say = say
         self.stack = stack or os.environ.get("PULUMI_STACK") or self._selected()
 
-    def _run(self, *arguments: str, on_output: Callable[[str], None] | None = None) -> str:
-        try:
-            return self._command.run(list(arguments), str(PROJECT_DIR), {}, on_output).stdout
-        except StackNotFoundError as error:
-            raise NoSuchStackError(
-                f"there is no stack {self.stack!r} in this backend; make it with "
-                f"`pulumi stack init {self.stack}` or name another with --stack",
-                code="stack.unknown",
-                key=self.stack,
-            ) from error
+    def _ask(self, *arguments: str) -> str:
+        """Run a command that only answers; its output is returned and never shown."""
+        ran = run_pulumi([*arguments, "--stack", self.stack], PROJECT_DIR)
+        self._check(ran, ran.words)
+        return ran.out
 
-    def _quick(self, *arguments: str) -> str:
-        try:
-            return self._run(*arguments)
-        except StackLocked as error:
-            raise _locked(self.stack) from error
-        except CommandError as error:
-            raise EngineError(_words(error), status=error.code or 1) from error
+    def _check(self, ran: Ran, words: str) -> None:
+        if ran.no_such_stack:
+            message = (
+                f"there is no stack {self.stack!r} in this backend; make it with "
+                f"`pulumi stack init {self.stack}`, or name another with --stack"
+            )
+            raise NoSuchStackError(message, code="stack.unknown", key=self.stack)
+        if ran.locked:
+            message = (
+                f"stack {self.stack} is locked by another run; wait for it, or, when that run is dead, "
+                f"free it with `pulumi cancel --stack {self.stack}`"
+            )
+            raise EngineError(message, status=ran.code, code="engine.locked")
+        if ran.code != 0:
+            raise EngineError(words, status=ran.code)
 
     def _selected(self) -> str:
-        self.stack = ""
-        try:
-            return self._run("stack", "--show-name").strip()
-        except (CommandError, NoSuchStackError) as error:
+        ran = run_pulumi(["stack", "--show-name"], PROJECT_DIR)
+        if ran.code != 0:
             message = "no stack is selected; name one with --stack, or `pulumi stack select NAME`"
-            raise NoSuchStackError(message, code="stack.unselected", key="--stack") from error
+            raise NoSuchStackError(message, code="stack.unselected", key="--stack")
+        return ran.out.strip()
 
     def settings(self) -> Settings:
         """The settings that `pulumi up` would use: the stack's file, defaults and all, read by Pulumi.
 
         Raises SettingsError with every problem, NoSuchStackError, EngineError.
         """
-        entries = json.loads(self._quick("config", "--json", "--stack", self.stack))
+        entries = json.loads(self._ask("config", "--json"))
         raw = {
             key.removeprefix(PREFIX): entry.get("objectValue", entry.get("value"))
             for key, entry in entries.items()
@@ -84,8 +83,7 @@ class Engine:
 
     def raw_outputs(self) -> dict[str, Any]:
         """The stack's outputs by name, the secret ones in clear; empty when nothing is deployed."""
-        text = self._quick("stack", "output", "--json", "--show-secrets", "--stack", self.stack)
-        outputs: dict[str, Any] = json.loads(text)
+        outputs: dict[str, Any] = json.loads(self._ask("stack", "output", "--json", "--show-secrets"))
         return outputs
 
     def outputs(self) -> StackOutputs:
@@ -94,37 +92,19 @@ class Engine:
 
     def up(self) -> tuple[Change, ...]:
         """Run `pulumi up` and return the resources that changed. Raises EngineError with its words."""
-        return self._update("up", "--skip-preview")
+        return self._update("up")
 
     def destroy(self) -> tuple[Change, ...]:
         """Run `pulumi destroy` and return the resources that went."""
-        return self._update("destroy", "--skip-preview")
+        return self._update("destroy")
 
     def unprotect(self) -> None:
         """Lift the protection of every resource of the stack."""
-        self._quick("state", "unprotect", "--all", "--yes", "--stack", self.stack)
+        self._ask("state", "unprotect", "--all", "--yes")
 
-    def _update(self, *arguments: str) -> tuple[Change, ...]:
+    def _update(self, verb: str) -> tuple[Change, ...]:
         reader = EventReader(self._say)
-        try:
-            self._run(*arguments, "--json", "--yes", "--stack", self.stack, on_output=reader.take)
-        except StackLocked as error:
-            raise _locked(self.stack) from error
-        except CommandError as error:
-            raise EngineError(reader.failure(_words(error)), status=error.code or 1) from None
+        arguments = [verb, "--skip-preview", "--yes", "--json", "--stack", self.stack]
+        ran = run_pulumi(arguments, PROJECT_DIR, reader.take)
+        self._check(ran, reader.failure(ran.words))
         return tuple(reader.changes)
-
-
-def _words(error: CommandError) -> str:
-    """The engine's standard error out of an automation error, without the rest of its dump."""
-    text = str(error)
-    _, _, after = text.partition("stderr:")
-    return (after or text).strip().removeprefix("error: ")
-
-
-def _locked(stack: str) -> EngineError:
-    message = (
-        f"stack {stack} is locked by another run; wait for it, or, when that run is dead, "
-        f"free it with `pulumi cancel --stack {stack}`"
-    )
-    return EngineError(message, status=1, code="engine.locked")

@@ -29,19 +29,19 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed witho
 @app.command()
 def deploy(stack: Stack = None, json: Json = False, records: Records = None) -> None:
     """Make everything: `pulumi up`, then the security role and application user, then the proof."""
-    run_verb("deploy", Voice(json), lambda voice: verbs.deploy(voice, stack, records))
+    run_verb("deploy", Voice(as_json=json), lambda voice: verbs.deploy(voice, stack, records))
 
 
 @app.command()
 def apply(stack: Stack = None, json: Json = False) -> None:
     """Make the Dataverse half: security role, application user, assignment."""
-    run_verb("apply", Voice(json), lambda voice: verbs.apply(voice, stack))
+    run_verb("apply", Voice(as_json=json), lambda voice: verbs.apply(voice, stack))
 
 
 @app.command()
 def verify(stack: Stack = None, json: Json = False, records: Records = None) -> None:
     """Prove that the client secret opens Dynamics with exactly the rights wanted."""
-    run_verb("verify", Voice(json), lambda voice: verbs.verify(voice, stack, records))
+    run_verb("verify", Voice(as_json=json), lambda voice: verbs.verify(voice, stack, records))
 
 
 @app.command()
@@ -51,7 +51,9 @@ def handover(
     show_secret: Annotated[bool, typer.Option("--show-secret", help="Print the client secret too.")] = False,
 ) -> None:
     """Print the values that the connect form asks for, in its order and words."""
-    run_verb("handover", Voice(json), lambda voice: verbs.handover(voice, stack, show_secret=show_secret))
+    run_verb(
+        "handover", Voice(as_json=json), lambda voice: verbs.handover(voice, stack, show_secret=show_secret)
+    )
 
 
 @app.command()
@@ -65,7 +67,7 @@ def remove(
     """Take everything of this stack away again; the application stays in the recycle bin for 30 days."""
     run_verb(
         "remove",
-        Voice(json),
+        Voice(as_json=json),
         lambda voice: verbs.remove(voice, stack, records, yes=yes, unprotect=unprotect),
     )
 
@@ -73,15 +75,14 @@ def remove(
 @app.command()
 def explain(code: Annotated[str, typer.Argument(help="AADSTS7000215, 0x80040220, …")]) -> None:
     """Say what a code of the login service or of Dataverse means, and what to do."""
-    run_verb("explain", Voice(False), lambda voice: verbs.explain_code(voice, code))
+    run_verb("explain", Voice(as_json=False), lambda _: verbs.explain_code(code))
 
 
 def main() -> int:
     """Run the command line; the exit code is Pulumi's, or one of docs/exit-codes.md."""
     try:
-        app(standalone_mode=False)
-    except typer.Exit as done:
-        return int(done.exit_code)
+        # Without its standalone mode Typer returns an Exit's code instead of leaving with it.
+        return int(app(standalone_mode=False) or 0)
     except typer.Abort:
         return 8
     except Exception as error:
@@ -89,4 +90,3 @@ def main() -> int:
             raise
         print(f"error: {error.format_message()}", file=sys.stderr)
         return 2
-    return 0

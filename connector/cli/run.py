@@ -32,14 +32,19 @@ def run_verb(name: str, voice: Voice, verb: Verb) -> None:
     try:
         outcome = verb(voice)
     except ConnectError as error:
-        outcome = Outcome({"verb": name, "result": "error"}, error)
+        outcome = Outcome(error=error)
     except KeyboardInterrupt:
         voice.say("cancelled; what was done stays, and the next run goes on from there")
         raise typer.Exit(CANCELLED) from None
-    error = outcome.error
-    if error is not None:
-        voice.error(error)
-    body = {"verb": name, "stack": None, "changes": [], "error": error.to_json() if error else None}
-    voice.result(body | {"seconds": round(time.monotonic() - started, 3)} | outcome.body)
-    if error is not None:
-        raise typer.Exit(error.exit_code)
+    _finish(name, voice, outcome, time.monotonic() - started)
+
+
+def _finish(name: str, voice: Voice, outcome: Outcome, seconds: float) -> None:
+    failed = outcome.error
+    if failed is not None:
+        voice.error(failed)
+    shared: dict[str, Any] = {"verb": name, "stack": None, "result": "error", "changes": []}
+    timed = {"seconds": round(seconds, 3), "error": failed.to_json() if failed else None}
+    voice.result(shared | outcome.body | timed)
+    if failed is not None:
+        raise typer.Exit(failed.exit_code)

@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import threading
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
-from connector import handover as hand
 from connector.cli.console import Voice
 from connector.cli.engine import PROJECT_DIR, Engine
 from connector.cli.run import Outcome
 from connector.dataverse import jobs
-from connector.dataverse.reports import Change, ProofReport, Report
+from connector.dataverse.reports import ApplyReport, Cause, Change, ProofReport, Report
 from connector.deployer import read_deployer
 from connector.errors import ConnectError, PersonNeededError, RefusedError
 from connector.explain import explain
-from connector.records import Record, Records
+from connector.handover import make_handover
+from connector.records import DEFAULT_FOLDER, StackRecord, delete_record, read_record, updated, write_record
 from connector.session import Session
 from connector.settings import Settings
 from connector.stack_outputs import StackOutputs
@@ -31,19 +33,21 @@ def deploy(voice: Voice, stack: str | None, records: str | None) -> Outcome:
     engine = Engine(stack, voice.say)
     settings = engine.settings()
     read_deployer(os.environ, settings.tenant_id)
+    _warm_up()
     voice.title(f"Entra ID: application, consent, secret, assignments ({settings.stack})")
     entra = engine.up()
     if not entra:
         voice.say("nothing to change")
     outputs = engine.outputs()
-    return _apply_and_prove(voice, "deploy", settings, outputs, _records(records), entra)
+    return _apply_and_prove(voice, "deploy", settings, outputs, _folder(records), entra)
 
 
 def post_deploy(voice: Voice, stack: str | None, records: str | None) -> Outcome:
     """Apply, then the proof, after a plain `pulumi up`."""
+    _warm_up()
     engine = Engine(stack, voice.say)
     settings = engine.settings()
-    return _apply_and_prove(voice, "post_deploy", settings, engine.outputs(), _records(records), ())
+    return _apply_and_prove(voice, "post_deploy", settings, engine.outputs(), _folder(records), ())
 
 
 def apply(voice: Voice, stack: str | None) -> Outcome:
@@ -51,32 +55,33 @@ def apply(voice: Voice, stack: str | None) -> Outcome:
     engine = Engine(stack, voice.say)
     settings, outputs = engine.settings(), engine.outputs()
     voice.title(f"Dataverse: security role, application user, assignment ({settings.dynamics_host})")
-    record = _records(None).read(settings.stack)
+    record = read_record(settings.stack, _folder(None))
 
     async def work(session: Session) -> Report:
-        return await jobs.apply(settings, outputs, session, voice.say, **_known(record))
+        return await jobs.apply(settings, outputs, session, voice.say, recorded_role_id=_role_id(record))
 
     report = _in_session(settings, work)
-    _show_changes(voice, report.changes)
+    voice.changes(report.changes)
     voice.counts(report)
     return Outcome(report.to_json(), report.error)
 
 
 def verify(voice: Voice, stack: str | None, records: str | None) -> Outcome:
     """The proof alone."""
+    _warm_up()
     engine = Engine(stack, voice.say)
     settings, outputs = engine.settings(), engine.outputs()
-    kept = _records(records)
-    record = kept.read(settings.stack)
+    folder = _folder(records)
+    record = read_record(settings.stack, folder)
     voice.title(f"Proof: logging in as the application ({settings.dynamics_host})")
 
     async def work(session: Session) -> ProofReport:
         more = _directory_checks(settings, outputs, session)
-        return await jobs.prove(settings, outputs, session, more=more, **_known(record))
+        return await jobs.prove(settings, outputs, session, more=more, recorded_role_id=_role_id(record))
 
     report = _in_session(settings, work)
     voice.proof(report)
-    kept.proved(settings, outputs, report)
+    write_record(updated(record, settings, outputs, proof=report), folder)
     return Outcome(report.to_json(), report.error)
 
 
@@ -84,7 +89,7 @@ def handover(voice: Voice, stack: str | None, *, show_secret: bool) -> Outcome:
     """The values of the connect form; the secret only when it was asked for."""
     engine = Engine(stack, voice.say)
     settings, outputs = engine.settings(), engine.outputs()
-    form = hand.handover(settings, outputs)
+    form = make_handover(settings, outputs)
     if not voice.as_json:
         print(form.text(show_secret=show_secret))
     body = {"verb": "handover", "stack": settings.stack, "result": "shown"}
@@ -105,19 +110,19 @@ def remove(
         )
         raise RefusedError(message, code="remove.protected", key="protect")
     _confirm(voice, settings, yes=yes)
-    changes = _remove_dataverse(voice, settings, raw, _records(records)) if raw else ()
+    changes = _remove_dataverse(voice, settings, raw, _folder(records)) if raw else ()
     if settings.protect:
         engine.unprotect()
     voice.title("Entra ID: application and all that goes with it")
     entra = engine.destroy()
-    _records(records).removed(settings.stack)
+    delete_record(settings.stack, _folder(records))
     result = "removed" if changes or entra else "nothing"
     voice.say("removed" if result == "removed" else "nothing to remove")
     body = {"verb": "remove", "stack": settings.stack, "result": result}
     return Outcome(body | {"changes": [change.to_json() for change in (*changes, *entra)]})
 
 
-def explain_code(voice: Voice, code: str) -> Outcome:
+def explain_code(code: str) -> Outcome:
     """What a code means."""
     known = explain(code)
     if known is None:
@@ -127,20 +132,20 @@ def explain_code(voice: Voice, code: str) -> Outcome:
 
 
 def _remove_dataverse(
-    voice: Voice, settings: Settings, raw: dict[str, object], records: Records
+    voice: Voice, settings: Settings, raw: dict[str, object], folder: Path
 ) -> tuple[Change, ...]:
     outputs = StackOutputs.from_mapping(raw)
-    record = records.read(settings.stack)
+    record = read_record(settings.stack, folder)
     voice.title(f"Dataverse: application user and security role ({settings.dynamics_host})")
 
     async def work(session: Session) -> Report:
-        adopted = bool(record and record.adopted_user)
+        adopted = bool(record and record.user_adopted)
         return await jobs.remove(
-            settings, outputs, session, voice.say, adopted_user=adopted, **_known(record)
+            settings, outputs, session, voice.say, adopted_user=adopted, recorded_role_id=_role_id(record)
         )
 
     report = _in_session(settings, work)
-    _show_changes(voice, report.changes)
+    voice.changes(report.changes)
     return report.changes
 
 
@@ -149,28 +154,33 @@ def _apply_and_prove(
     verb: str,
     settings: Settings,
     outputs: StackOutputs,
-    records: Records,
+    folder: Path,
     entra: tuple[Change, ...],
 ) -> Outcome:
-    record = records.read(settings.stack)
+    record = read_record(settings.stack, folder)
     voice.title(f"Dataverse: security role, application user, proof ({settings.dynamics_host})")
 
-    async def work(session: Session) -> tuple[Report, ProofReport]:
+    async def work(session: Session) -> tuple[ApplyReport, ProofReport]:
         more = _directory_checks(settings, outputs, session)
         return await jobs.apply_and_prove(
-            settings, outputs, session, voice.say, more=more, **_known(record)
+            settings, outputs, session, voice.say, more=more, recorded_role_id=_role_id(record)
         )
 
     applied, proof = _in_session(settings, work)
-    _show_changes(voice, applied.changes)
+    voice.changes(applied.changes)
     voice.proof(proof)
-    records.deployed(settings, outputs, applied, proof)
+    write_record(updated(record, settings, outputs, applied=applied, proof=proof), folder)
     changes = [change.to_json() for change in (*entra, *applied.changes)]
     written = bool(entra) or applied.changed
     result = ("changed" if written else "unchanged") if proof.error is None else proof.result
-    body = proof.to_json() | {"verb": verb, "result": result, "changes": changes, "ids": applied.ids | proof.ids}
-    voice.table([("application id", outputs.client_id), ("result", result)])
+    ids = applied.ids | proof.ids
+    body = proof.to_json() | {"verb": verb, "result": result, "changes": changes, "ids": ids}
     return Outcome(body, proof.error)
+
+
+def _warm_up() -> None:
+    """Import the Graph SDK while the engine works: it costs half a second, and only the proof needs it."""
+    threading.Thread(target=import_module, args=("connector.entra.checks",), daemon=True).start()
 
 
 def _in_session(settings: Settings, work: Callable[[Session], Awaitable[T]]) -> T:
@@ -181,25 +191,21 @@ def _in_session(settings: Settings, work: Callable[[Session], Awaitable[T]]) -> 
     return asyncio.run(run())
 
 
-def _directory_checks(
-    settings: Settings, outputs: StackOutputs, session: Session
-) -> jobs.MoreChecks:
-    # Imported here: the Graph SDK costs half a second, and only the proof needs it.
-    from connector.entra.checks import directory_checks
+def _directory_checks(settings: Settings, outputs: StackOutputs, session: Session) -> jobs.MoreChecks:
+    async def checks() -> list[Cause]:
+        from connector.entra.checks import directory_causes  # noqa: PLC0415  # see _warm_up
 
-    return directory_checks(settings, outputs, session)
+        return await directory_causes(settings, outputs, session)
 
-
-def _show_changes(voice: Voice, changes: tuple[Change, ...]) -> None:
-    voice.changes(changes)
+    return checks
 
 
-def _records(folder: str | None) -> Records:
-    return Records(Path(folder) if folder else PROJECT_DIR / ".local" / "records")
+def _folder(named: str | None) -> Path:
+    return Path(named) if named else PROJECT_DIR / DEFAULT_FOLDER
 
 
-def _known(record: Record | None) -> dict[str, str | None]:
-    return {"recorded_role_id": record.role_id if record else None}
+def _role_id(record: StackRecord | None) -> str | None:
+    return (record.role_id or None) if record else None
 
 
 def _confirm(voice: Voice, settings: Settings, *, yes: bool) -> None:

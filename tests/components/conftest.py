@@ -34,7 +34,8 @@ class Recorder(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         """Record a resource; computed properties are made from its name."""
         self.resources.append(args)
-        computed = {"objectId": f"{args.name}-oid", "clientId": f"{args.name}-cid", "keyId": f"{args.name}-key"}
+        names = {"objectId": "oid", "clientId": "cid", "keyId": "key"}
+        computed = {name: f"{args.name}-{ending}" for name, ending in names.items()}
         return f"{args.name}-id", {**computed, "value": "the-secret", **args.inputs}
 
     def call(self, args: mocks.MockCallArgs) -> dict[Any, Any]:

@@ -1,0 +1,69 @@
+"""Start `pulumi` and read it line by line.
+
+The automation API's command would do, but it keeps the exit code to itself and puts the
+whole standard output, secrets and all, into its exceptions.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_NO_STACK = re.compile(r"no stack named .* found|no stack selected", re.IGNORECASE)
+_LOCKED = re.compile(r"currently locked by|Another update is currently in progress")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A finished command. `out` may hold secrets: it is parsed and never printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def no_such_stack(self) -> bool:
+        """Whether it failed for want of a stack."""
+        return self.code != 0 and _NO_STACK.search(self.err) is not None
+
+    @property
+    def locked(self) -> bool:
+        """Whether it failed because another run holds the stack."""
+        return self.code != 0 and _LOCKED.search(self.err + self.out) is not None
+
+    @property
+    def words(self) -> str:
+        """What it wrote to standard error, without the word `error:` that Rich prints for us."""
+        return self.err.strip().removeprefix("error: ")
+
+
+def run_pulumi(
+    arguments: Sequence[str], folder: Path, on_line: Callable[[str], None] | None = None
+) -> Ran:
+    """Run one command without a terminal; *on_line* sees each line of standard output as it comes."""
+    command = ["pulumi", "--non-interactive", "--color", "never", *arguments]
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=os.environ | {"PULUMI_SKIP_UPDATE_CHECK": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None  # noqa: S101, PT018  # pipes were asked for
+        errors: list[str] = []
+        reader = threading.Thread(target=errors.extend, args=(process.stderr,))
+        reader.start()
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if on_line is not None:
+                on_line(line)
+        reader.join()
+    return Ran(process.returncode, "".join(lines), "".join(errors))
