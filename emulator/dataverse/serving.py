@@ -11,6 +11,7 @@ from emulator.dataverse.auth import authenticate, organization_of, require_roles
 from emulator.dataverse.caller import Caller
 from emulator.dataverse.errors import NotEmulated, NoVersion, UnknownSegment, VersionNotServed
 from emulator.dataverse.lag import count_read
+from emulator.dataverse.throttling import throttled
 from emulator.errors import ServiceError
 
 CallerRule = Callable[[Caller], Reply]
@@ -27,7 +28,8 @@ def secured(rule: CallerRule) -> Callable[[Call], Reply]:
     def serve(call: Call) -> Reply:
         call.store.db.execute("SAVEPOINT rule")
         try:
-            reply = rule(caller_of(call))
+            caller = caller_of(call)
+            reply = throttled(caller) or rule(caller)
         except ServiceError as error:
             call.store.db.execute("ROLLBACK TO rule")
             if isinstance(error, (NotEmulated, UnknownSegment)):

@@ -69,6 +69,7 @@ def _organization(organization: Organization) -> Document:
         "cacheLagReads": 0,
         "directoryLagPosts": 0,
         "deleteRaces": 0,
+        "throttle": None,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from emulator.seed import CONTOSO, FABRIKAM_DEPLOYER
-from tests.support.dataverse import Dataverse
+from tests.support.dataverse import Dataverse, error
 from tests.support.emulator import RunningEmulator
 
 
@@ -87,3 +87,16 @@ def test_answers_carry_a_request_id(emulator: RunningEmulator) -> None:
     dataverse = Dataverse(emulator)
     ids = {dataverse.get(path).headers["x-ms-service-request-id"] for path in ("WhoAmI", "unicorns")}
     assert len(ids) == 2
+
+
+@pytest.mark.parametrize("code", ["0x80072322", "0x80072321", "0x80072326"])
+def test_throttling_remembers_who_came_back_early(emulator: RunningEmulator, code: str) -> None:
+    """Each of the three limits answers 429 with Retry-After, and again until that has passed."""
+    dataverse = Dataverse(emulator)
+    knob = {"code": code, "retryAfter": "30", "calls": 1}
+    emulator.edit("organizations", dataverse.seed.id, {"throttle": knob})
+    for _ in range(2):
+        answer = dataverse.get("WhoAmI")
+        assert (*error(answer), answer.headers["Retry-After"]) == (429, code, "30")
+    emulator.clock("+31s")
+    assert dataverse.get("WhoAmI").status_code == 200

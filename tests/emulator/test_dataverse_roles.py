@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from emulator.dataverse.injected import SDK_PRIVILEGES, SHAREPOINT_PRIVILEGES
@@ -99,11 +101,19 @@ def test_only_remove_strips_the_sharepoint_privileges_and_add_brings_them_back(d
     assert set(dataverse.held_by_role(role)) == {"prvReadLead", *SHAREPOINT_PRIVILEGES}
 
 
-def test_refusal_remove_wants_an_entity_reference(dataverse: Dataverse) -> None:
-    """RemovePrivilegeRole refuses a PrivilegeId: its parameter is an entity reference."""
-    body = {"PrivilegeId": dataverse.privilege("prvReadPluginType")}
-    answer = dataverse.post(f"roles({dataverse.new_role()})/{_ACTION}RemovePrivilegeRole", body)
-    assert error(answer) == (400, "0x80048d19")
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"PrivilegeId": "{id}"},
+        {"Privilege": {"privilegeid": "{id}"}},
+        {"Privilege": {"@odata.type": f"{_ACTION}privilege", "privilegeid": "{id}"}, "PrivilegeId": "{id}"},
+    ],
+)
+def test_refusal_remove_wants_an_entity_reference(dataverse: Dataverse, body: dict[str, object]) -> None:
+    """RemovePrivilegeRole refuses a PrivilegeId and a reference without its type."""
+    text = json.dumps(body).replace("{id}", dataverse.privilege("prvReadPluginType"))
+    path = f"roles({dataverse.new_role()})/{_ACTION}RemovePrivilegeRole"
+    assert error(dataverse.post(path, json.loads(text))) == (400, "0x80048d19")
 
 
 def test_role_privileges_by_alias_and_by_association(dataverse: Dataverse) -> None:
