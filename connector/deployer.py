@@ -24,10 +24,10 @@ _TWINS = (
 class LoginKind(StrEnum):
     """How the deployer proves who it is."""
 
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 - the word, not one
     CERTIFICATE = "certificate"
     FEDERATED_FILE = "federated token file"
-    FEDERATED_TOKEN = "federated token"
+    FEDERATED_TOKEN = "federated token"  # noqa: S105 - the word, not one
     CLI = "Azure CLI"
 
 

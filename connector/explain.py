@@ -28,72 +28,109 @@ class Explanation:
 
 
 _LOGIN = {
-    "50011": ("the redirect URI of the request is not registered on the application",
-              "Register it exactly, case included, through redirectUris"),
-    "50105": ("the user is not assigned to the application, and assignment is required",
-              "Add the user or a group to assignments"),
-    "50194": ("a single-tenant application was called through /common",
-              "Set signInAudience to AzureADMultipleOrgs or call the tenant's own endpoint"),
+    "50011": (
+        "the redirect URI of the request is not registered on the application",
+        "Register it exactly, case included, through redirectUris",
+    ),
+    "50105": (
+        "the user is not assigned to the application, and assignment is required",
+        "Add the user or a group to assignments",
+    ),
+    "50194": (
+        "a single-tenant application was called through /common",
+        "Set signInAudience to AzureADMultipleOrgs or call the tenant's own endpoint",
+    ),
     "50020": ("the account is not in this tenant", "Sign in with an account of the tenant"),
     "50173": ("the grant was revoked, as by a password change", "Sign in again"),
-    "53003": ("a Conditional Access policy keeps this machine from logging in",
-              "Run the proof from a place that the policy allows"),
+    "53003": (
+        "a Conditional Access policy keeps this machine from logging in",
+        "Run the proof from a place that the policy allows",
+    ),
     "65001": ("nobody consented to the permission", "Grant admin consent, as deploy does"),
     "90002": ("there is no tenant of that id", "Correct tenantId"),
     "90094": ("the permission needs an administrator's consent", "Grant admin consent"),
-    "500011": ("the resource has no service principal in this tenant",
-               "Check dynamicsUrl, and that the tenant has Dataverse"),
+    "500011": (
+        "the resource has no service principal in this tenant",
+        "Check dynamicsUrl, and that the tenant has Dataverse",
+    ),
     "500014": ("the resource's service principal is disabled", "Enable it in the tenant"),
-    "650052": ("the tenant has not subscribed to the service or it is switched off",
-               "Check that the tenant has Dynamics 365"),
-    "650056": ("the permission is not listed on the application or not consented to",
-               "Run deploy, so that request and grant agree"),
-    "650057": ("the resource is not among the permissions that the application requests",
-               "Check dynamicsUrl and permissions"),
-    "650059": ("the application's audience does not include this tenant",
-               "Set signInAudience to AzureADMultipleOrgs"),
-    "700016": ("the application is not in this tenant",
-               "Check tenantId and the client id; a new application may need a minute"),
+    "650052": (
+        "the tenant has not subscribed to the service or it is switched off",
+        "Check that the tenant has Dynamics 365",
+    ),
+    "650056": (
+        "the permission is not listed on the application or not consented to",
+        "Run deploy, so that request and grant agree",
+    ),
+    "650057": (
+        "the resource is not among the permissions that the application requests",
+        "Check dynamicsUrl and permissions",
+    ),
+    "650059": (
+        "the application's audience does not include this tenant",
+        "Set signInAudience to AzureADMultipleOrgs",
+    ),
+    "700016": (
+        "the application is not in this tenant",
+        "Check tenantId and the client id; a new application may need a minute",
+    ),
     "700025": ("a public client sent a secret", "Register the redirect URI as web"),
     "700082": ("the refresh token was unused for too long", "Sign in again"),
     "70021": ("no federated credential matches", "Compare issuer and subject with the token's"),
-    "700213": ("no federated credential matches the token's subject",
-               "Compare the subject with the credential's, letter by letter"),
-    "700027": ("the certificate of the login is not registered on the application",
-               "Register it, or log in with the one that is"),
+    "700213": (
+        "no federated credential matches the token's subject",
+        "Compare the subject with the credential's, letter by letter",
+    ),
+    "700027": (
+        "the certificate of the login is not registered on the application",
+        "Register it, or log in with the one that is",
+    ),
     "7000112": ("the application is disabled in this tenant", "Enable its service principal"),
-    "7000215": ("the client secret is wrong: not this application's, or the secret's id was given "
-                "in place of its value, or it is newer than the login service knows",
-                "Give the secret's value; wait a minute when it was just made"),
-    "7000218": ("the request held neither secret nor assertion",
-                "Give the client secret, certificate or federated token"),
+    "7000215": (
+        "the client secret is wrong: not this application's, or the secret's id was given "
+        "in place of its value, or it is newer than the login service knows",
+        "Give the secret's value; wait a minute when it was just made",
+    ),
+    "7000218": (
+        "the request held neither secret nor assertion",
+        "Give the client secret, certificate or federated token",
+    ),
     "7000222": ("the client secret has expired", "Make a new one (rotate) and hand it over"),
-    "7000229": ("the application has no service principal in this tenant",
-                "Make one by consent or by deploy"),
+    "7000229": (
+        "the application has no service principal in this tenant",
+        "Make one by consent or by deploy",
+    ),
 }
 
 _DATAVERSE = {
-    "0x80072560": ("no application user stands for the caller in this environment",
-                   "Make it (apply does), and check that dynamicsUrl is the right environment"),
-    "0x80040220": ("the caller lacks a privilege",
-                   "Give the caller a security role that holds it, such as System Administrator"),
+    "0x80072560": (
+        "no application user stands for the caller in this environment",
+        "Make it (apply does), and check that dynamicsUrl is the right environment",
+    ),
+    "0x80040220": (
+        "the caller lacks a privilege",
+        "Give the caller a security role that holds it, such as System Administrator",
+    ),
     "0x80042f09": ("the user has no security role", "Assign one, as apply does"),
-    "0x80072559": ("Dataverse does not see the application's service principal",
-                   "Consent first; a new one may need a minute"),
+    "0x80072559": (
+        "Dataverse does not see the application's service principal",
+        "Consent first; a new one may need a minute",
+    ),
     "0x80040225": ("the user is disabled", "Enable the user, or let apply do it"),
     "0x80040237": ("a record with the same key exists", "Run again; the record is then adopted"),
     "0x80040217": ("the record does not exist", "Run again; live state is then read anew"),
     "0x80040530": ("the record was posted without its business unit", "Name the business unit"),
     "0x80060882": ("the record changed meanwhile", "Run again"),
     "0x80048d19": ("the service cannot read the request's body", "Report this as a defect"),
-    "0x80060888": ("the service does not know a property or segment of the request",
-                   "Check that the environment's version is current"),
+    "0x80060888": (
+        "the service does not know a property or segment of the request",
+        "Check that the environment's version is current",
+    ),
     "0x80041102": ("the service does not know the table", "Check the profile's table names"),
     "0x80072322": ("too many requests in five minutes", "Wait as long as Retry-After says"),
     "0x80072321": ("too much execution time in five minutes", "Wait as Retry-After says"),
     "0x80072326": ("too many requests at once", "Wait as Retry-After says"),
-    "0x8006088a": ("the environment does not serve this version of the Web API",
-                   "Check dynamicsUrl"),
+    "0x8006088a": ("the environment does not serve this version of the Web API", "Check dynamicsUrl"),
 }
 
 _CATALOGUE = {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from azure.core.credentials import TokenCredential
@@ -25,24 +25,29 @@ from connector.errors import LoginError, UnreachableError
 from connector.explain import login_code, login_message
 
 
+@dataclass(frozen=True)
 class Authority:
-    """The login service of a stack's cloud; `discover` is off only where the host is our own."""
+    """The login service of a stack's cloud.
 
-    def __init__(self, host: str, tenant_id: str, *, discover: bool) -> None:
-        self.host = host
-        self.tenant_id = tenant_id
-        self.discover = discover
+    `emulated` turns off instance discovery (which asks Microsoft) and proxies, for loopback alone.
+    `ca_file` is the certificate bundle to trust instead of the usual one.
+    """
+
+    host: str
+    tenant_id: str
+    emulated: bool = False
+    ca_file: str | None = None
 
     def options(self) -> dict[str, Any]:
         """Keyword arguments for every azure-identity credential."""
-        bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
         options: dict[str, Any] = {
             "authority": self.host,
-            "disable_instance_discovery": not self.discover,
+            "disable_instance_discovery": self.emulated,
+            "use_env_settings": not self.emulated,
             "retry_total": 2,
         }
-        if bundle:
-            options["connection_verify"] = bundle
+        if self.ca_file:
+            options["connection_verify"] = self.ca_file
         return options
 
 
@@ -65,9 +70,7 @@ def deployer_credential(deployer: Deployer, authority: Authority) -> TokenCreden
     return AzureCliCredential(tenant_id=tenant)
 
 
-def application_credential(
-    client_id: str, secret: SecretStr, authority: Authority
-) -> TokenCredential:
+def application_credential(client_id: str, secret: SecretStr, authority: Authority) -> TokenCredential:
     """The credential of the application itself: its own client secret."""
     value = secret.get_secret_value()
     return ClientSecretCredential(authority.tenant_id, client_id, value, **authority.options())

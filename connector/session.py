@@ -60,9 +60,10 @@ class Session:
         self._applications: dict[tuple[str, str], Identity] = {}
 
     async def __aenter__(self) -> Session:
-        context: ssl.SSLContext | bool = True if self._transport else httpx.create_ssl_context()
+        emulated = self.settings.cloud is Cloud.EMULATOR
         self.http = httpx.AsyncClient(
-            verify=context,
+            verify=_tls(self.environ),
+            trust_env=not emulated,
             transport=self._transport,
             follow_redirects=False,
             timeout=_TIMEOUT,
@@ -93,8 +94,12 @@ class Session:
     @property
     def authority(self) -> Authority:
         """The login service for the stack's tenant."""
-        discover = self.settings.cloud is not Cloud.EMULATOR
-        return Authority(self.endpoints.login, self.settings.tenant_id, discover=discover)
+        return Authority(
+            self.endpoints.login,
+            self.settings.tenant_id,
+            emulated=self.settings.cloud is Cloud.EMULATOR,
+            ca_file=self.environ.get("REQUESTS_CA_BUNDLE") or self.environ.get("SSL_CERT_FILE"),
+        )
 
     @property
     def deployer(self) -> Identity:
@@ -185,6 +190,13 @@ class Session:
         self.counter.answered(answer.request.url.netloc.decode(), depth)
 
 
+def _tls(environ: Mapping[str, str]) -> ssl.SSLContext:
+    ca_file = environ.get("SSL_CERT_FILE")
+    if ca_file:
+        return ssl.create_default_context(cafile=ca_file)
+    return httpx.create_ssl_context()
+
+
 class LostAnswerError(UnreachableError):
     """The host may have done what was asked, but its answer never came: look before repeating."""
 
@@ -199,6 +211,3 @@ def _unreachable(url: str, error: Exception, *, maybe_done: bool) -> Unreachable
     reason = str(error) or type(error).__name__
     message = f"{host} did not answer ({reason}); check the address, the network and TLS trust"
     return kind(message, code="host.unreachable", key=host)
-
-
-

@@ -9,16 +9,14 @@ from connector.dataverse.caller import check_caller
 from connector.dataverse.client import DataverseClient, Row, query
 from connector.dataverse.live import RoleRow, UserRow, read_users, role_of, user_of
 from connector.dataverse.plan import Plan
+from connector.dataverse.writes import make_or_find
 from connector.errors import Problem, RefusedError, SettingsError
 from connector.rounds import join, start
-from connector.dataverse.writes import make_or_find
 
 Progress = Callable[[str], None]
 
 #: Answers to posting an application user that no waiting will change.
-_FINAL = frozenset(
-    {"0x80040530", "0x80048d19", "0x80060888", "0x80040203", "0x80040220", "0x80072560"}
-)
+_FINAL = frozenset({"0x80040530", "0x80048d19", "0x80060888", "0x80040203", "0x80040220", "0x80072560"})
 
 
 @dataclass(frozen=True)
@@ -50,18 +48,14 @@ async def carry_out(
     if plan.role is not None and plan.user is not None and not plan.writes:
         return Applied(plan.role, plan.user, adopted=not plan.role_is_ours)
     units = await _before_writing(client, plan, caller_id)
-    role, user = start(_role(client, plan, units, progress)), start(
-        _user(client, plan, units, progress)
-    )
+    role, user = start(_role(client, plan, units, progress)), start(_user(client, plan, units, progress))
     await join(role, user)
     made, adopted = role.result()
     await _rights(client, plan, made, user.result(), progress)
     return Applied(made, user.result(), adopted)
 
 
-async def _before_writing(
-    client: DataverseClient, plan: Plan, caller_id: str | None
-) -> Units:
+async def _before_writing(client: DataverseClient, plan: Plan, caller_id: str | None) -> Units:
     units = start(_units(client, plan))
     allowed = start(check_caller(client, plan, caller_id))
     await join(units, allowed)
@@ -125,9 +119,7 @@ async def _role(
     return role, role.id != desired.role_id
 
 
-async def _user(
-    client: DataverseClient, plan: Plan, units: Units, progress: Progress
-) -> UserRow:
+async def _user(client: DataverseClient, plan: Plan, units: Units, progress: Progress) -> UserRow:
     if plan.user is not None:
         if plan.user.disabled:
             progress("enabling the application user")
@@ -188,9 +180,7 @@ async def _set_privileges(client: DataverseClient, plan: Plan, role: RoleRow) ->
     await client.post(path, body, idempotent=True)
 
 
-async def _assign(
-    client: DataverseClient, plan: Plan, role: RoleRow, user: UserRow
-) -> None:
+async def _assign(client: DataverseClient, plan: Plan, role: RoleRow, user: UserRow) -> None:
     target = await _copy_for(client, plan, role, user)
     path = f"systemusers({user.id})/systemuserroles_association/$ref"
     try:
@@ -200,19 +190,14 @@ async def _assign(
             raise
 
 
-async def _copy_for(
-    client: DataverseClient, plan: Plan, role: RoleRow, user: UserRow
-) -> str:
+async def _copy_for(client: DataverseClient, plan: Plan, role: RoleRow, user: UserRow) -> str:
     """The id of the role's copy in the user's business unit: only that one can be assigned."""
     if role.business_unit_id == user.business_unit_id:
         return role.id
     for copy in plan.copies:
         if copy.root_id == role.id and copy.business_unit_id == user.business_unit_id:
             return copy.id
-    condition = (
-        f"_parentrootroleid_value eq {role.id} and "
-        f"_businessunitid_value eq {user.business_unit_id}"
-    )
+    condition = f"_parentrootroleid_value eq {role.id} and _businessunitid_value eq {user.business_unit_id}"
     deadline = client.session.patience.until(client.session.patience.permissions)
     while True:
         rows = await client.rows(query("roles", select="roleid", filter=condition), strong=True)

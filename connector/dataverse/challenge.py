@@ -46,9 +46,7 @@ async def check_challenge(session: Session) -> Challenge:
             f"{host} answers {answer.status_code} where a Dataverse organization asks for a login; "
             "check dynamicsUrl"
         )
-        raise RefusedError(
-            message, code="dataverse.no_organization", key=host, status=answer.status_code
-        )
+        raise RefusedError(message, code="dataverse.no_organization", key=host, status=answer.status_code)
     _compare(session, found)
     return found
 

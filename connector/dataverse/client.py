@@ -21,6 +21,7 @@ from connector.session import Session
 VERSION = "v9.2"
 DUPLICATE = "0x80040237"
 NOT_FOUND = "0x80040217"
+UNKNOWN_SEGMENT = "0x80060888"
 NO_USER = "0x80072560"
 _TEXT_LIMIT = 300
 _JSON = {
@@ -73,7 +74,7 @@ class DataverseClient:
         try:
             return await self.get(path, strong=strong)
         except RefusedError as error:
-            if error.status == 404:
+            if _is_absent(error):
                 return None
             raise
 
@@ -84,8 +85,7 @@ class DataverseClient:
         link: str | None = self.url(path)
         while link:
             page = _object(await self._send("GET", link, headers))
-            for row in page.get("value", []):
-                found.append(await self._whole(row, headers))
+            found += [await self._whole(row, headers) for row in page.get("value", [])]
             link = page.get("@odata.nextLink")
         return found
 
@@ -104,7 +104,7 @@ class DataverseClient:
         try:
             await self._send("DELETE", self.url(path), _JSON)
         except RefusedError as error:
-            if error.status == 404:
+            if _is_absent(error):
                 return False
             raise
         return True
@@ -140,6 +140,11 @@ class DataverseClient:
         if answer.is_success:
             return answer
         raise refusal(answer, who=self.identity.name)
+
+
+def _is_absent(error: RefusedError) -> bool:
+    """Whether a 404 means that the record is not there, and not that the address is wrong."""
+    return error.status == 404 and error.service_code != UNKNOWN_SEGMENT
 
 
 def _object(answer: httpx.Response) -> Row:

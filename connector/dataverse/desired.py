@@ -102,9 +102,7 @@ def resolve(lines: Iterable[RoleLine], tables: Tables, *, solution_there: bool) 
     return found
 
 
-def _take(
-    found: Resolution, line: RoleLine, right: Right, privileges: Mapping[str, TablePrivilege]
-) -> None:
+def _take(found: Resolution, line: RoleLine, right: Right, privileges: Mapping[str, TablePrivilege]) -> None:
     privilege = privileges.get(right.privilege_type)
     where = f"{line.table}.{right.value}"
     if privilege is None:

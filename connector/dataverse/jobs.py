@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from connector.dataverse import apply as applying
@@ -66,9 +66,7 @@ class _Job:
         """What the organization's host has seen so far in this session."""
         counter, host = self.session.counter, self.settings.dynamics_host
         seconds = time.monotonic() - self.began
-        return Effort(
-            counter.requests[host], counter.rounds.get(host, 0), counter.tokens, seconds
-        )
+        return Effort(counter.requests[host], counter.rounds.get(host, 0), counter.tokens, seconds)
 
 
 async def plan(
@@ -82,9 +80,7 @@ async def plan(
     job = _Job(settings, outputs, session, recorded_role_id)
     _, made = await job.read()
     result = "changes" if made.writes else "unchanged"
-    return PlanReport(
-        "plan", settings.stack, result, made.changes, _count(made), job.effort(), _ids(made)
-    )
+    return PlanReport("plan", settings.stack, result, made.changes, _count(made), job.effort(), _ids(made))
 
 
 async def apply(
@@ -166,10 +162,8 @@ async def remove(
         adopted_user=adopted_user,
         recorded_role_id=recorded_role_id,
     )
-    report = RemoveReport(
-        "remove", settings.stack, "nothing", tuple(changes), effort=job.effort()
-    )
-    return RemoveReport(**{**vars(report), "result": "removed" if report.changed else "nothing"})
+    report = RemoveReport("remove", settings.stack, "nothing", tuple(changes), effort=job.effort())
+    return replace(report, result="removed") if report.changed else report
 
 
 class _Proof:
@@ -182,9 +176,7 @@ class _Proof:
         patience = job.session.patience
         is_fresh = _is_fresh(job.settings, job.outputs) if fresh is None else fresh
         deadline = patience.until(patience.fresh_secret)
-        self.token: Started[str] = start(
-            verify.log_in(identity, self.app.scope, deadline, fresh=is_fresh)
-        )
+        self.token: Started[str] = start(verify.log_in(identity, self.app.scope, deadline, fresh=is_fresh))
         self.more: Started[list[Cause]] = start(_more(more))
 
     async def finish(
@@ -198,11 +190,10 @@ class _Proof:
         own = verify.evidence_causes(made, evidence, user)
         await join(self.more)
         found = _ranked(causes, own, evidence)
-        return self._report(made, user, evidence, [*found, *self.more.result()])
+        report = self._report(made, user, evidence, [*found, *self.more.result()])
+        return replace(report, changes=()) if applied else report
 
-    async def _evidence(
-        self, made: Plan, user: UserRow | None, *, mendable: bool
-    ) -> verify.Evidence:
+    async def _evidence(self, made: Plan, user: UserRow | None, *, mendable: bool) -> verify.Evidence:
         user_id = user.id if user else "00000000-0000-0000-0000-000000000000"
         evidence = await verify.gather_evidence(self.app, self.token, user_id)
         if mendable and user is not None:
@@ -261,9 +252,7 @@ def _is_fresh(settings: Settings, outputs: StackOutputs) -> bool:
     return abs(datetime.now(UTC) - made) < _FRESH
 
 
-async def _check_lines(
-    client: DataverseClient, resolution: Resolution, settings: Settings
-) -> None:
+async def _check_lines(client: DataverseClient, resolution: Resolution, settings: Settings) -> None:
     problems = list(resolution.problems)
     if resolution.unknown:
         known = await table_names(client)
@@ -293,8 +282,7 @@ def _held_count(made: Plan, evidence: verify.Evidence) -> PrivilegeCount:
 
 def _ids(made: Plan) -> dict[str, str]:
     ids = {"applicationId": made.desired.application_id}
-    if made.role is not None:
-        ids["roleId"] = made.role.id
+    ids["roleId"] = made.role.id if made.role is not None else made.desired.role_id
     if made.user is not None:
         ids["userId"] = made.user.id
     return ids
@@ -304,9 +292,10 @@ def _apply_report(job: _Job, made: Plan, applied: applying.Applied) -> ApplyRepo
     result = "changed" if made.writes else "unchanged"
     if made.pending:
         result = "pending"
+    role = "foreignRoleId" if not made.role_is_ours else "roleId"
     ids = {
         "applicationId": made.desired.application_id,
-        "roleId": applied.role.id,
+        role: applied.role.id,
         "userId": applied.user.id,
         "applicationIdUri": applied.user.application_id_uri,
     }
@@ -314,6 +303,4 @@ def _apply_report(job: _Job, made: Plan, applied: applying.Applied) -> ApplyRepo
         ids["adopted"] = "role"
     wanted = len(made.resolution.wanted)
     count = PrivilegeCount(wanted=wanted, held=wanted)
-    return ApplyReport(
-        "apply", job.settings.stack, result, made.changes, count, job.effort(), ids
-    )
+    return ApplyReport("apply", job.settings.stack, result, made.changes, count, job.effort(), ids)

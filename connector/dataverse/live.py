@@ -15,8 +15,7 @@ from connector.rounds import Started, join, start
 
 _BULK = 60
 _USER_COLUMNS = (
-    "systemuserid,applicationid,isdisabled,deletedstate,fullname,applicationiduri,"
-    "_businessunitid_value"
+    "systemuserid,applicationid,isdisabled,deletedstate,fullname,applicationiduri,_businessunitid_value"
 )
 _ROLE_COLUMNS = "roleid,name,ismanaged,_roletemplateid_value,_parentrootroleid_value,_businessunitid_value"
 
@@ -100,16 +99,14 @@ async def _join_after(challenge: Started[Challenge], *reads: Started[Any]) -> No
     await join(challenge)
 
 
-async def read_users(
-    client: DataverseClient, desired: Desired
-) -> tuple[tuple[UserRow, ...], str | None]:
+async def read_users(client: DataverseClient, desired: Desired) -> tuple[tuple[UserRow, ...], str | None]:
     """The application's users, ghosts too, and the id of the caller's own user if it has one."""
     caller = (client.identity.client_id or "").lower()
-    ids = list(dict.fromkeys(id for id in (desired.application_id, caller) if id))
+    ids = list(dict.fromkeys(one for one in (desired.application_id, caller) if one))
     path = query(
         "systemusers",
         select=_USER_COLUMNS,
-        filter=" or ".join(f"applicationid eq {id}" for id in ids),
+        filter=" or ".join(f"applicationid eq {one}" for one in ids),
         expand=f"systemuserroles_association($select={_ROLE_COLUMNS})",
     )
     rows = [user_of(row) for row in await client.rows(path, strong=True)]
@@ -140,9 +137,7 @@ async def read_role_privileges(client: DataverseClient, role_id: str) -> dict[st
         raise
 
 
-async def read_tables(
-    client: DataverseClient, names: Iterable[str]
-) -> dict[str, dict[str, TablePrivilege]]:
+async def read_tables(client: DataverseClient, names: Iterable[str]) -> dict[str, dict[str, TablePrivilege]]:
     """Privileges of tables by their type; in bulk where the service takes it, else one by one."""
     wanted = list(names)
     parts = [wanted[i : i + _BULK] for i in range(0, len(wanted), _BULK)]
@@ -165,9 +160,7 @@ async def _bulk(client: DataverseClient, names: list[str]) -> list[Row]:
     return await client.rows(path, strong=True)
 
 
-async def _one_by_one(
-    client: DataverseClient, names: list[str]
-) -> dict[str, dict[str, TablePrivilege]]:
+async def _one_by_one(client: DataverseClient, names: list[str]) -> dict[str, dict[str, TablePrivilege]]:
     branches = {name: start(_definition(client, name)) for name in names}
     await join(*branches.values())
     found = {name: branch.result() for name, branch in branches.items()}
@@ -201,8 +194,8 @@ def _table(row: Row) -> dict[str, TablePrivilege]:
     privileges: dict[str, TablePrivilege] = {}
     for item in row.get("Privileges") or []:
         depths = frozenset(depth for depth in DEPTHS if item.get(f"CanBe{depth}"))
-        id = str(item["PrivilegeId"]).lower()
-        privileges[str(item["PrivilegeType"])] = TablePrivilege(id, str(item["Name"]), depths)
+        key = str(item["PrivilegeId"]).lower()
+        privileges[str(item["PrivilegeType"])] = TablePrivilege(key, str(item["Name"]), depths)
     return privileges
 
 

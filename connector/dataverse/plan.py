@@ -58,9 +58,7 @@ class _Draft:
         self.changes.append(Change(action, kind, name, detail))
 
 
-def make_plan(
-    desired: Desired, live: Live, *, recorded_role_id: str | None = None
-) -> Plan:
+def make_plan(desired: Desired, live: Live, *, recorded_role_id: str | None = None) -> Plan:
     """The plan; raises RefusedError where live state leaves no way (managed role, two users).
 
     `recorded_role_id` is the id of a role that an earlier run adopted: it counts as ours.
@@ -89,7 +87,7 @@ def make_plan(
         role_is_ours=ours,
         user=user,
         ghosts=live.ghosts,
-        privileges=_to_send(comparison, resolution, held),
+        privileges=_to_send(comparison, resolution),
         replace=bool(comparison.wide or comparison.excess),
         assigned=assigned,
         unit_id=unit,
@@ -107,14 +105,12 @@ def solution_ok(desired: Desired, live: Live) -> bool:
     return version is not None and version_at_least(version, desired.solution.minimum_version)
 
 
-def find_role(
-    desired: Desired, live: Live, recorded_role_id: str | None
-) -> tuple[RoleRow | None, bool]:
+def find_role(desired: Desired, live: Live, recorded_role_id: str | None) -> tuple[RoleRow | None, bool]:
     """The role in question and whether it is ours: by our id, then by record, then by name."""
     roots = [row for row in live.roles if not row.is_copy]
-    for id in (desired.role_id, (recorded_role_id or "").lower()):
+    for known in (desired.role_id, (recorded_role_id or "").lower()):
         for row in roots:
-            if row.id == id:
+            if row.id == known:
                 return row, True
     named = [row for row in roots if row.name.lower() == desired.role_name.lower()]
     if len(named) > 1:
@@ -161,9 +157,7 @@ def _assigned(user: UserRow | None, role: RoleRow | None, live: Live) -> bool:
     return any(held.id in copies or held.root_id == role.id for held in user.roles)
 
 
-def _to_send(
-    comparison: Comparison, resolution: Resolution, held: dict[str, Held]
-) -> tuple[WantedPrivilege | Held, ...]:
+def _to_send(comparison: Comparison, resolution: Resolution) -> tuple[WantedPrivilege | Held, ...]:
     if comparison.wide or comparison.excess:
         return (*resolution.wanted.values(), *comparison.injected)
     return (*comparison.lacking, *(wanted for wanted, _ in comparison.narrow))
@@ -174,14 +168,10 @@ def _refusal(
 ) -> ConnectError | None:
     if role is None or ours or comparison.equal:
         return None
-    return foreign_role(
-        desired.role_name, comparison.missing_text(), comparison.excess_text()
-    )
+    return foreign_role(desired.role_name, comparison.missing_text(), comparison.excess_text())
 
 
-def _note_solution(
-    draft: _Draft, desired: Desired, live: Live, resolution: Resolution
-) -> None:
+def _note_solution(draft: _Draft, desired: Desired, live: Live, resolution: Resolution) -> None:
     if desired.solution is not None and not solution_ok(desired, live):
         found = live.solution_version or "not imported"
         detail = f"needs {desired.solution.minimum_version} or later, and is {found}"
@@ -214,13 +204,13 @@ def _note_role(
         draft.note(Action.ADDED, PRIVILEGE, lacking.name, lacking.depth)
     for wanted, held in (*comparison.narrow, *comparison.wide):
         draft.note(Action.CHANGED, PRIVILEGE, wanted.name, f"{held.depth} → {wanted.depth}")
+    for injected in comparison.injected:
+        draft.note(Action.KEPT, PRIVILEGE, injected.name, "added by the platform itself")
     for excess in comparison.excess:
         draft.note(Action.REMOVED, PRIVILEGE, excess.name or excess.id, excess.depth)
 
 
-def _note_user(
-    draft: _Draft, desired: Desired, live: Live, user: UserRow | None, unit: str | None
-) -> None:
+def _note_user(draft: _Draft, desired: Desired, live: Live, user: UserRow | None, unit: str | None) -> None:
     for ghost in live.ghosts:
         draft.note(Action.REMOVED, USER, ghost.id, "soft-deleted row that blocks the application")
     if user is None:

@@ -69,11 +69,11 @@ def read_held(answer: Row | None) -> dict[str, Held]:
     """RolePrivileges of an answer by privilege id; several entries count with the widest depth."""
     held: dict[str, Held] = {}
     for entry in (answer or {}).get("RolePrivileges", []):
-        id = str(entry["PrivilegeId"]).lower()
+        key = str(entry["PrivilegeId"]).lower()
         depth = _depth_name(entry["Depth"])
-        before = held.get(id)
+        before = held.get(key)
         if before is None or rank(depth) > rank(before.depth):
-            held[id] = Held(id, str(entry.get("PrivilegeName") or ""), depth)
+            held[key] = Held(key, str(entry.get("PrivilegeName") or ""), depth)
     return held
 
 
@@ -86,9 +86,9 @@ def union(*parts: Mapping[str, Held]) -> dict[str, Held]:
     """Everything held by any of the parts, each at its widest depth."""
     held: dict[str, Held] = {}
     for part in parts:
-        for id, one in part.items():
-            if id not in held or rank(one.depth) > rank(held[id].depth):
-                held[id] = one
+        for key, one in part.items():
+            if key not in held or rank(one.depth) > rank(held[key].depth):
+                held[key] = one
     return held
 
 
@@ -122,10 +122,10 @@ def compare(
     wanted: Mapping[str, WantedPrivilege], held: Mapping[str, Held], known: Mapping[str, str]
 ) -> Comparison:
     """Compare; `known` gives names by privilege id where the service sent none."""
-    extra = [_named(one, known) for id, one in held.items() if id not in wanted]
-    both = [(wanted[id], held[id]) for id in wanted if id in held]
+    extra = [_named(one, known) for key, one in held.items() if key not in wanted]
+    both = [(wanted[key], held[key]) for key in wanted if key in held]
     return Comparison(
-        lacking=_sorted(one for id, one in wanted.items() if id not in held),
+        lacking=_sorted(one for key, one in wanted.items() if key not in held),
         narrow=tuple((w, h) for w, h in both if rank(h.depth) < rank(w.depth)),
         wide=tuple((w, h) for w, h in both if rank(h.depth) > rank(w.depth)),
         excess=tuple(one for one in extra if one.name.lower() not in INJECTED),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from connector.dataverse.apply import Progress
 from connector.dataverse.challenge import check_challenge
 from connector.dataverse.client import DataverseClient, query
@@ -39,9 +41,7 @@ async def remove_all(
     return changes
 
 
-async def _read(
-    client: DataverseClient, desired: Desired
-) -> tuple[tuple[UserRow, ...], tuple[RoleRow, ...]]:
+async def _read(client: DataverseClient, desired: Desired) -> tuple[tuple[UserRow, ...], tuple[RoleRow, ...]]:
     challenge = start(check_challenge(client.session))
     users, roles = start(read_users(client, desired)), start(read_roles(client, desired))
     try:
@@ -83,7 +83,9 @@ async def _remove_user(
 async def _unassign(client: DataverseClient, user: UserRow, ours: set[str]) -> list[Change]:
     mine = [role for role in user.roles if ours & {role.id, role.root_id}]
     for role in mine:
-        await client.delete(f"systemusers({user.id})/systemuserroles_association({role.id})/$ref")
+        target = quote(client.url(f"roles({role.id})"), safe="")
+        path = f"systemusers({user.id})/systemuserroles_association/$ref?$id={target}"
+        await client.delete(path)
     return [Change(Action.REMOVED, ASSIGNMENT, role.name or role.id) for role in mine]
 
 
@@ -99,9 +101,7 @@ async def _delete(client: DataverseClient, user_id: str, deadline: Deadline) -> 
             return
 
 
-async def _remove_role(
-    client: DataverseClient, role: RoleRow, ours: set[str], progress: Progress
-) -> Change:
+async def _remove_role(client: DataverseClient, role: RoleRow, ours: set[str], progress: Progress) -> Change:
     if role.id not in ours or role.managed or role.template_id:
         return Change(Action.FOREIGN, ROLE, role.name, "not made by this stack; left")
     holders = await _holders(client, role)

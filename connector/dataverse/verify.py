@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from connector.dataverse.caller import read_user_privileges
 from connector.dataverse.client import NO_USER, DataverseClient
-from connector.dataverse.live import UserRow
+from connector.dataverse.live import Live, UserRow
 from connector.dataverse.plan import Plan, solution_ok
 from connector.dataverse.privileges import Comparison, Held, compare, union
-from connector.dataverse.live import Live
 from connector.dataverse.reports import Cause
 from connector.errors import ConnectError, LoginError, RefusedError
 from connector.identity import Identity
@@ -50,9 +49,7 @@ async def log_in(identity: Identity, scope: str, deadline: Deadline, *, fresh: b
             identity.forget()
 
 
-async def gather_evidence(
-    app: DataverseClient, token: Started[str], user_id: str
-) -> Evidence:
+async def gather_evidence(app: DataverseClient, token: Started[str], user_id: str) -> Evidence:
     """WhoAmI and privileges as the application; refusals are evidence too."""
     try:
         await join(token)
@@ -67,9 +64,7 @@ async def gather_evidence(
         return Evidence(refused=error)
     own, teams = held.result()
     answer = who.result()
-    return Evidence(
-        str(answer["UserId"]).lower(), str(answer.get("OrganizationId", "")).lower(), own, teams
-    )
+    return Evidence(str(answer["UserId"]).lower(), str(answer.get("OrganizationId", "")).lower(), own, teams)
 
 
 def compare_evidence(plan: Plan, evidence: Evidence) -> Comparison:
@@ -77,9 +72,7 @@ def compare_evidence(plan: Plan, evidence: Evidence) -> Comparison:
     return compare(plan.resolution.wanted, evidence.held, {})
 
 
-async def settle(
-    app: DataverseClient, plan: Plan, user_id: str, evidence: Evidence
-) -> Evidence:
+async def settle(app: DataverseClient, plan: Plan, user_id: str, evidence: Evidence) -> Evidence:
     """Read again while what the user holds lags behind what its role holds, until the deadline.
 
     Called only where role and assignment are known to be right: permissions are cached by the
@@ -110,8 +103,7 @@ def live_causes(plan: Plan, live: Live, user: UserRow | None) -> list[Cause]:
             Cause(
                 "dataverse.user_missing",
                 desired.application_id,
-                f"no application user stands for {desired.application_id} in this environment; "
-                "run apply",
+                f"no application user stands for {desired.application_id} in this environment; run apply",
             )
         )
     elif user.disabled:

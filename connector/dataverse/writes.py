@@ -47,9 +47,7 @@ def _worth_a_look(error: RefusedError) -> bool:
     return error.service_code == DUPLICATE or error.status in (429, 500, 502, 503, 504)
 
 
-async def _again(
-    error: RefusedError, deadline: Deadline, wait_for: Callable[[RefusedError], bool]
-) -> bool:
+async def _again(error: RefusedError, deadline: Deadline, wait_for: Callable[[RefusedError], bool]) -> bool:
     if error.status in (429, 503) and error.retry_after is not None:
         return await deadline.pause(error.retry_after)
     return wait_for(error) and await deadline.pause()

@@ -19,9 +19,7 @@ SLOTS = ("a", "b")
 LIFETIME_LIMIT = 730
 
 
-def check_all(
-    raw: RawSettings, uris: RedirectUris, profile: Profile | None, stack: str
-) -> Iterator[Problem]:
+def check_all(raw: RawSettings, uris: RedirectUris, profile: Profile | None, stack: str) -> Iterator[Problem]:
     """Every problem of the configuration, in the order of its keys."""
     yield from _tenant(raw)
     yield from _dynamics(raw)
@@ -68,9 +66,7 @@ def _display_name(raw: RawSettings, profile: Profile | None, stack: str) -> Iter
         yield Problem("settings.display_name", "displayName", shown(name), message)
 
 
-def _redirects(
-    raw: RawSettings, uris: RedirectUris, profile: Profile | None
-) -> Iterator[Problem]:
+def _redirects(raw: RawSettings, uris: RedirectUris, profile: Profile | None) -> Iterator[Problem]:
     audience = raw.sign_in_audience
     note = profile.personal_audience_note if profile else None
     platforms = (("web", uris.web), ("publicClient", uris.public_client), ("spa", uris.spa))

@@ -66,9 +66,7 @@ def _shape(values: dict[str, Any], problems: list[Problem]) -> RawSettings:
     return RawSettings.model_validate({key: values[key] for key in values if key not in bad})
 
 
-def _profile(
-    shaped: RawSettings, project_dir: Path, problems: list[Problem]
-) -> Profile | None:
+def _profile(shaped: RawSettings, project_dir: Path, problems: list[Problem]) -> Profile | None:
     if not shaped.profile:
         problems.append(Problem("settings.missing", "profile", "", "is required; name a profile"))
         return None

@@ -56,9 +56,7 @@ def read_permissions(entries: list[tuple[str, str | PermissionEntry]]) -> ReadPe
         problems.extend(_check(long, key, entry))
         if long and long.api in APIS and long.name:
             client_id = APIS[long.api]
-            found[
-                ApiPermission(api=long.api, client_id=client_id, name=long.name, kind=long.kind)
-            ] = None
+            found[ApiPermission(api=long.api, client_id=client_id, name=long.name, kind=long.kind)] = None
     return ReadPermissions(tuple(found), tuple(problems))
 
 
@@ -67,9 +65,7 @@ def _split(text: str) -> PermissionEntry | None:
     return PermissionEntry(api=api, name=name) if slash and name else None
 
 
-def _check(
-    long: PermissionEntry | None, key: str, entry: str | PermissionEntry
-) -> Iterator[Problem]:
+def _check(long: PermissionEntry | None, key: str, entry: str | PermissionEntry) -> Iterator[Problem]:
     value = shown(entry if isinstance(entry, str) else f"{entry.api}/{entry.name}")
     if long is None:
         message = "write it as api/name, such as graph/openid, or as {api, name, kind}"

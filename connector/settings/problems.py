@@ -37,9 +37,7 @@ def key_path(location: Sequence[int | str], prefix: str = "") -> str:
     return path
 
 
-def from_pydantic(
-    error: ValidationError, model: type[BaseModel], *, prefix: str = ""
-) -> Iterator[Problem]:
+def from_pydantic(error: ValidationError, model: type[BaseModel], *, prefix: str = "") -> Iterator[Problem]:
     """Each of pydantic's errors as a problem with the rule, the allowed values, and a near key."""
     for item in error.errors(include_url=False, include_context=True):
         location = item["loc"]

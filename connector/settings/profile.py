@@ -38,8 +38,11 @@ class RedirectUris(ProfileShape):
 
 
 class RoleLine(ProfileShape):
-    """Rights on one table. `optional`: the table is not in every environment; `covered_by`: it has
-    no privileges of its own where another table carries them."""
+    """Rights on one table.
+
+    `optional`: the table is not in every environment. `covered_by`: the table that carries its
+    privileges where it has none of its own.
+    """
 
     table: str
     rights: tuple[Right, ...]
@@ -71,7 +74,7 @@ class RequiredSolution(ProfileShape):
 
 
 class RoleProfile(ProfileShape):
-    """The security role: tables × rights × depth."""
+    """The security role: rights on tables, each with its depth."""
 
     tables: tuple[RoleLine, ...] = ()
 
@@ -81,7 +84,7 @@ class HandoverValue(StrEnum):
 
     TENANT_ID = "tenantId"
     CLIENT_ID = "clientId"
-    CLIENT_SECRET = "clientSecret"
+    CLIENT_SECRET = "clientSecret"  # noqa: S105 - the word, not one
     DYNAMICS_URL = "dynamicsUrl"
 
 

@@ -88,9 +88,7 @@ def _findings(
 
 
 def _has_unsupported(uri: str) -> bool:
-    return any(sign in uri for sign in _UNSUPPORTED) or any(
-        sign.isspace() or sign == "\\" for sign in uri
-    )
+    return any(sign in uri for sign in _UNSUPPORTED) or any(sign.isspace() or sign == "\\" for sign in uri)
 
 
 def _scheme_fits(scheme: str, host: str, native: bool) -> bool:

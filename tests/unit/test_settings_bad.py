@@ -12,6 +12,7 @@ _WEB = "https://example.com/"
 
 
 def problems(raw: dict[str, object]) -> SettingsError:
+    """The refusal that a configuration meets."""
     with pytest.raises(SettingsError) as caught:
         load_settings(raw, stack="dev", project_dir=PROJECT)
     return caught.value
@@ -31,16 +32,18 @@ BAD: list[tuple[str, str, dict[str, object]]] = [
     ("settings.tenant_id", "tenantId", {"tenantId": "11111111-1111-4111-8111-11111111111"}),
     ("settings.dynamics_url_form", "dynamicsUrl", {"dynamicsUrl": "contoso.crm4.dynamics.com"}),
     ("settings.dynamics_url_form", "dynamicsUrl", {"dynamicsUrl": "http://c.crm4.dynamics.com"}),
-    ("settings.dynamics_url_form", "dynamicsUrl",
-     {"dynamicsUrl": "https://c.crm4.dynamics.com/main.aspx"}),
+    ("settings.dynamics_url_form", "dynamicsUrl", {"dynamicsUrl": "https://c.crm4.dynamics.com/main.aspx"}),
     ("settings.dynamics_url_form", "dynamicsUrl", {"dynamicsUrl": "https://a@c.crm.dynamics.com"}),
     ("settings.dynamics_url_form", "dynamicsUrl", {"dynamicsUrl": "https://c.crm:99999"}),
     ("settings.dynamics_url", "dynamicsUrl", {"dynamicsUrl": "https://c.crm4.dynamics.com.evil.io"}),
     ("settings.dynamics_url", "dynamicsUrl", {"dynamicsUrl": "https://c.crm4-dynamics.com"}),
     ("settings.dynamics_url", "dynamicsUrl", {"dynamicsUrl": "https://127.0.1.1:8443"}),
     ("settings.dynamics_url", "dynamicsUrl", {"dynamicsUrl": "https://c.crm.microsoftdynamics.us"}),
-    ("settings.dynamics_url", "dynamicsUrl",
-     {"dynamicsUrl": "https://c.crm4.dynamics.com", "cloud": "emulator"}),
+    (
+        "settings.dynamics_url",
+        "dynamicsUrl",
+        {"dynamicsUrl": "https://c.crm4.dynamics.com", "cloud": "emulator"},
+    ),
     ("settings.value", "cloud", {"cloud": "azure"}),
     ("settings.value", "signInAudience", {"signInAudience": "Everyone"}),
     ("settings.value", "redirectUris", {"redirectUris": "not json"}),
@@ -58,13 +61,19 @@ BAD: list[tuple[str, str, dict[str, object]]] = [
     ("settings.redirect_host", "redirectUris.web[0]", _uri("http://[::1]/")),
     ("settings.redirect_host", "redirectUris.web[0]", _uri("https://bücher.example/")),
     ("settings.redirect_fragment", "redirectUris.web[0]", _uri(_WEB + "#top")),
-    ("settings.redirect_wildcard", "redirectUris.web[0]",
-     _uri("https://*.example.com/", signInAudience=_PERSONAL)),
+    (
+        "settings.redirect_wildcard",
+        "redirectUris.web[0]",
+        _uri("https://*.example.com/", signInAudience=_PERSONAL),
+    ),
     ("settings.redirect_characters", "redirectUris.web[0]", _uri(_WEB + "a;b")),
     ("settings.redirect_characters", "redirectUris.web[0]", _uri(_WEB + "a b")),
     ("settings.redirect_length", "redirectUris.web[0]", _uri(_WEB + "x" * 256)),
-    ("settings.redirect_count", "redirectUris.web",
-     {"redirectUris": {"web": [f"{_WEB}{i}" for i in range(255)]}}),
+    (
+        "settings.redirect_count",
+        "redirectUris.web",
+        {"redirectUris": {"web": [f"{_WEB}{i}" for i in range(255)]}},
+    ),
     ("settings.permission", "permissions[0]", {"permissions": ["openid"]}),
     ("settings.permission", "permissions[0]", {"permissions": ["grahp/openid"]}),
     ("settings.assignee", "assignments.users[0]", {"assignments": {"users": ["adele"]}}),
@@ -75,8 +84,7 @@ BAD: list[tuple[str, str, dict[str, object]]] = [
     ("settings.slots", "slots.a", {"slots": {"a": 0}}),
     ("settings.slots", "slots", {"slots": {}}),
     ("settings.role_name", "dataverse.role", {"dataverse": {"role": "x" * 101}}),
-    ("settings.value", "dataverse.add[0].rights", {"dataverse": {"add": [
-        {"table": "lead", "rights": []}]}}),
+    ("settings.value", "dataverse.add[0].rights", {"dataverse": {"add": [{"table": "lead", "rights": []}]}}),
 ]
 
 

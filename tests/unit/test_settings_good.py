@@ -11,6 +11,7 @@ from tests.unit.settings_samples import GOOD, PROJECT
 
 
 def load(**changes: object) -> Settings:
+    """Settings of the good configuration with changes."""
     return load_settings(GOOD | changes, stack="dev", project_dir=PROJECT)
 
 

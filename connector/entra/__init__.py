@@ -1,0 +1,1 @@
+"""The directory half that is read, not made: consent, assignments, service principal."""

@@ -1,0 +1,90 @@
+"""The hand-over: the connect form's values in its order and words, for the person who types them.
+
+The secret is shown only to a person who asked for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from connector.settings import Settings
+from connector.settings.profile import HandoverValue
+from connector.stack_outputs import StackOutputs
+
+HIDDEN = "(hidden; --show-secret shows it)"
+
+
+@dataclass(frozen=True)
+class HandoverField:
+    """One field of the form: its label, its value (covered where it is the secret), a note."""
+
+    label: str
+    name: HandoverValue
+    value: str | SecretStr
+    note: str = ""
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether the value may not be shown unasked."""
+        return isinstance(self.value, SecretStr)
+
+    def text(self, *, show_secret: bool = False) -> str:
+        """The value as it is shown."""
+        if not isinstance(self.value, SecretStr):
+            return self.value
+        return self.value.get_secret_value() if show_secret else HIDDEN
+
+
+@dataclass(frozen=True)
+class Handover:
+    """All fields of the form, and where the form is found."""
+
+    title: str
+    fields: tuple[HandoverField, ...]
+    hint: str = ""
+    secret_ends: str = ""
+
+    def text(self, *, show_secret: bool = False) -> str:
+        """Plain text for a terminal, one field a line, labels aligned."""
+        width = max(len(field.label) for field in self.fields)
+        lines = [f"{self.title}: type these values into its connect form"]
+        for field in self.fields:
+            note = f"  ({field.note})" if field.note else ""
+            shown = field.text(show_secret=show_secret)
+            lines.append(f"  {field.label:<{width}}  {shown}{note}")
+        if self.hint:
+            lines.append(self.hint)
+        if self.secret_ends:
+            lines.append(f"The secret ends on {self.secret_ends}.")
+        return "\n".join(lines)
+
+    def to_json(self, *, show_secret: bool = False) -> dict[str, str | None]:
+        """Values by their names; the secret is null unless it was asked for."""
+        return {
+            field.name.value: (
+                None if field.is_secret and not show_secret else field.text(show_secret=show_secret)
+            )
+            for field in self.fields
+        }
+
+
+def make_handover(settings: Settings, outputs: StackOutputs) -> Handover:
+    """The hand-over of a stack, in the order of its profile's connect form."""
+    values: dict[HandoverValue, str | SecretStr] = {
+        HandoverValue.TENANT_ID: outputs.tenant_id,
+        HandoverValue.CLIENT_ID: outputs.client_id,
+        HandoverValue.CLIENT_SECRET: outputs.client_secret,
+        HandoverValue.DYNAMICS_URL: settings.dynamics_url,
+    }
+    end = outputs.client_secret_end_date
+    return Handover(
+        title=settings.profile.title,
+        fields=tuple(
+            HandoverField(field.label, field.value, values[field.value], field.note or "")
+            for field in settings.profile.connect_form
+        ),
+        hint=settings.profile.connect_hint or "",
+        secret_ends=end.date().isoformat() if end else "",
+    )

@@ -1,0 +1,74 @@
+"""Fixtures of the flows: a stack whose Entra half stands, and patience that never sleeps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+import pytest
+
+from connector.dataverse import jobs
+from connector.entra.checks import directory_causes
+from connector.patience import Patience
+from tests.emulator_flows.tenant import ConnectedStack
+from tests.support.emulator import RunningEmulator
+
+
+class NoSleep:
+    """A clock that waiting moves on, and nothing else does."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        """Let the time pass at once."""
+        self.time += seconds
+
+    def patience(self) -> Patience:
+        """Patience by this clock."""
+        return Patience(sleep=self.sleep, now=lambda: self.time)
+
+
+class Run(Protocol):
+    """Runs one job of the connector on a stack."""
+
+    def __call__(self, job: Callable[..., Awaitable[Any]], **options: Any) -> Any:
+        """Return what the job returned."""
+
+
+@pytest.fixture
+def clock() -> NoSleep:
+    """The clock of the session's patience."""
+    return NoSleep()
+
+
+@pytest.fixture
+def stack(emulator: RunningEmulator) -> ConnectedStack:
+    """Stack dev in organization 1, its Entra half made, the request log empty."""
+    made = ConnectedStack(emulator)
+    emulator.requests(reset=True)
+    return made
+
+
+@pytest.fixture
+def run(stack: ConnectedStack, clock: NoSleep) -> Run:
+    """Run a job on the stack as the full deployer."""
+    return runner(stack, clock)
+
+
+def runner(stack: ConnectedStack, clock: NoSleep, environ: dict[str, str] | None = None) -> Run:
+    """Run jobs on a stack, as the deployer of an environment."""
+
+    def run(job: Callable[..., Awaitable[Any]], **options: Any) -> Any:
+        async def work() -> Any:
+            async with stack.session(environ, patience=clock.patience()) as session:
+                if job in (jobs.prove, jobs.apply_and_prove):
+                    options.setdefault(
+                        "more", lambda: directory_causes(stack.settings, stack.outputs, session)
+                    )
+                return await job(stack.settings, stack.outputs, session, **options)
+
+        return asyncio.run(work())
+
+    return run

@@ -1,0 +1,50 @@
+"""The way back against the emulator."""
+
+from __future__ import annotations
+
+import pytest
+
+from connector.dataverse import jobs
+from tests.emulator_flows.conftest import Run
+from tests.emulator_flows.tenant import ConnectedStack
+
+pytestmark = pytest.mark.filterwarnings("ignore:GetQueryParameters:DeprecationWarning")
+
+
+def test_remove_leaves_the_organization_as_it_was(stack: ConnectedStack, run: Run) -> None:
+    """User, role and its copies are gone, in at most 14 requests."""
+    before = {kind: len(stack.objects(kind)) for kind in ("roles", "systemusers")}
+    run(jobs.apply)
+    stack.emulator.requests(reset=True)
+    report = run(jobs.remove)
+    assert report.result == "removed"
+    assert len(stack.org_requests()) <= 14
+    assert {kind: len(stack.objects(kind)) for kind in before} == before
+
+
+def test_a_second_remove_finds_nothing(stack: ConnectedStack, run: Run) -> None:
+    """Removing what is not there is no error."""
+    run(jobs.apply)
+    run(jobs.remove)
+    assert run(jobs.remove).result == "nothing"
+
+
+def test_a_role_that_someone_else_holds_is_left(stack: ConnectedStack, run: Run) -> None:
+    """A role assigned to another user is reported, and stays."""
+    role_id = run(jobs.apply).ids["roleId"]
+    other = next(
+        u
+        for u in stack.objects("systemusers")
+        if u.get("applicationid") == "d0000000-0000-4000-8000-000000000002"
+    )
+    stack.emulator.edit("systemusers", other["systemuserid"], {"roles": [*other["roles"], role_id]})
+    report = run(jobs.remove)
+    assert any(c.action == "foreign" and "still assigned" in c.detail for c in report.changes)
+    assert any(role["roleid"] == role_id for role in stack.objects("roles"))
+
+
+def test_the_delete_race_is_retried(stack: ConnectedStack, run: Run) -> None:
+    """The second delete may meet the user's own settings row (0x80048610); it goes again."""
+    run(jobs.apply)
+    stack.emulator.edit("organizations", "0c0c0c01-0000-4000-8000-000000000001", {"deleteRaces": 1})
+    assert run(jobs.remove).result == "removed"
