@@ -101,7 +101,9 @@ def _names(header: Mapping[str, Any], der: bytes) -> bool:
     }
     for name, digest in thumbprints.items():
         if header.get(name):
-            return bool(header[name] == base64.urlsafe_b64encode(digest).rstrip(b"=").decode())
+            return bool(
+                str(header[name]).rstrip("=") == base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+            )
     return False
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
-from emulator.context import Call, Context, Reply
-from emulator.login.errors import TenantNotFound
+from emulator.context import LOGIN_HOST, Call, Context, Reply
+from emulator.login.errors import TenantNotFound, UnknownInstance
 from emulator.login.tenants import TENANTLESS, tenant_id
 
 
@@ -74,12 +75,21 @@ def keys(call: Call) -> Reply:
 
 
 def instances(call: Call) -> Reply:
-    """GET /common/discovery/instance: this login host is its own only alias (MSAL's authority validation)."""
-    host = f"localhost:{call.ctx.port}"
+    """GET /common/discovery/instance: which authorities this cloud knows (MSAL's authority validation).
+
+    The asked-for authorization endpoint must be on this host. Raises UnknownInstance.
+    """
+    asked = urlsplit(call.query.get("authorization_endpoint", ""))
+    # MSAL leaves the port out of the authorization endpoint that it asks about.
+    if asked.hostname != LOGIN_HOST:
+        raise UnknownInstance(asked.geturl())
+    tenant = asked.path.strip("/").split("/")[0] or "common"
+    host = f"{LOGIN_HOST}:{call.ctx.port}"
+    authority = f"{call.ctx.authority}/{tenant}"
     aliases = {"preferred_network": host, "preferred_cache": host, "aliases": [host]}
     return Reply(
         body={
-            "tenant_discovery_endpoint": f"{call.ctx.authority}/common/v2.0/.well-known/openid-configuration",
+            "tenant_discovery_endpoint": f"{authority}/v2.0/.well-known/openid-configuration",
             "api-version": "1.1",
             "metadata": [aliases],
         }

@@ -22,6 +22,16 @@ class TenantNotFound(LoginError):
         )
 
 
+class UnknownInstance(LoginError):
+    """Instance discovery was asked about a host that is not of this cloud."""
+
+    number, error = 50049, "invalid_instance"
+
+    def __init__(self, url: str) -> None:
+        """Name the authority that was asked about."""
+        super().__init__(f"Unknown or invalid instance '{url}'.")
+
+
 class NoTenantInRequest(LoginError):
     """/common or /organizations cannot serve an application without a user."""
 

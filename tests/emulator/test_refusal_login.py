@@ -1,21 +1,14 @@
 from __future__ import annotations
 
-import base64
-import hashlib
 import time
 import uuid
-from datetime import UTC, datetime, timedelta
 
 import httpx
-import jwt
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
 
 from emulator.graph.catalogue import GRAPH_APP_ID
 from emulator.seed import FABRIKAM, FULL_DEPLOYER, LIMITED_SECRET
+from tests.support.certificate import Certificate
 from tests.support.emulator import RunningEmulator
 from tests.support.graph import DYNAMICS, FULL_APPLICATION, FULL_PRINCIPAL, GRAPH, Graph, log_in
 
@@ -164,41 +157,6 @@ def test_refusal_unknown_login_route(emulator: RunningEmulator) -> None:
     answer = emulator.http().get(f"{emulator.authority}/common/oauth2/v2.0/authorize")
     assert answer.status_code == 404
     assert emulator.requests()[-1]["emulated"] is False
-
-
-class Certificate:
-    """A self-signed certificate and its key."""
-
-    def __init__(self, *, days: int = 30) -> None:
-        """Make one that is valid for *days*."""
-        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "deployer")])
-        now = datetime.now(UTC)
-        builder = x509.CertificateBuilder(name, name, self.key.public_key(), x509.random_serial_number())
-        builder = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(
-            now + timedelta(days=days)
-        )
-        self.der = builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
-
-    def register(self, graph: Graph) -> None:
-        """Make it a credential of the full deployer."""
-        entry = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": base64.b64encode(self.der).decode()}
-        answer = graph.patch(f"/applications/{FULL_APPLICATION}", {"keyCredentials": [entry]})
-        assert answer.status_code == 204, answer.text
-
-    def assertion(self, emulator: RunningEmulator, *, header: str = "x5t#S256", **claims: object) -> str:
-        """Sign an assertion; *claims* override."""
-        algorithm = hashlib.sha256 if header == "x5t#S256" else hashlib.sha1
-        thumbprint = base64.urlsafe_b64encode(algorithm(self.der).digest()).rstrip(b"=").decode()
-        content = {
-            "aud": f"{emulator.authority}/x/oauth2/v2.0/token",
-            "iss": FULL_DEPLOYER,
-            "sub": FULL_DEPLOYER,
-            "jti": str(uuid.uuid4()),
-            "nbf": int(time.time()),
-            "exp": int(time.time()) + 600,
-        }
-        return jwt.encode(content | claims, self.key, algorithm="RS256", headers={header: thumbprint})
 
 
 @pytest.fixture(scope="module")
