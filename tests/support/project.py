@@ -50,6 +50,7 @@ class Project:
     def __init__(self, folder: Path, emulator: RunningEmulator, stack: str = "test", **settings: Any) -> None:
         """Copy the program, write the stack's settings, initialise the stack."""
         self.folder, self.emulator, self.stack = folder, emulator, stack
+        self.first: Done | None = None
         self.root = folder / "project"
         self.root.mkdir(parents=True)
         for part in PARTS:
