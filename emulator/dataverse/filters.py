@@ -124,7 +124,14 @@ class _Parser:
         column = self.resolve(name)
         compare = _COMPARE[self.take(*_COMPARE)[1]]
         wanted = _folded(self.literal(column))
-        return lambda row: compare(_folded(row.get(column)), wanted)
+
+        def test(row: Row) -> bool:
+            try:
+                return compare(_folded(row.get(column)), wanted)
+            except TypeError as error:
+                raise BadQuery(f"Incompatible types were compared in '{self.text}'.") from error
+
+        return test
 
     def literal(self, column: str) -> Any:
         kind, word = self.take()

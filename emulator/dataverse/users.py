@@ -15,6 +15,7 @@ from emulator.dataverse.arguments import bound_id, refuse_unknown
 from emulator.dataverse.caller import Caller
 from emulator.dataverse.errors import (
     BadArgument,
+    BadBody,
     DeleteRace,
     DirectoryRefused,
     Duplicate,
@@ -44,6 +45,7 @@ def create_user(caller: Caller) -> Reply:
 
 def _create(caller: Caller, body: dict[str, Any], id: str) -> Reply:
     refuse_unknown(body, _CREATABLE, "systemuser")
+    _check_types(body)
     app_id = body.get("applicationid")
     if app_id is None:
         raise NotEmulated("Only application users can be made here: 'applicationid' is missing.")
@@ -58,6 +60,12 @@ def _create(caller: Caller, body: dict[str, Any], id: str) -> Reply:
     user = _new_user(caller, id, body, unit, _principal(caller, app_id))
     caller.store.put(caller.scope, "systemusers", id, user)
     return written(caller, _USERS, user, created=True)
+
+
+def _check_types(body: dict[str, Any]) -> None:
+    for name, kind in (("isdisabled", bool), ("accessmode", int)):
+        if name in body and type(body[name]) is not kind:
+            raise BadBody(f"Cannot convert the literal '{body[name]}' of '{name}' to the expected type.")
 
 
 def _refuse_duplicate(caller: Caller, id: str, app_id: str) -> None:
@@ -132,6 +140,7 @@ def update_user(caller: Caller) -> Reply:
         return _create(caller, body, id)
     caller.demand("prvWriteUser", table="systemuser")
     refuse_unknown(body, _WRITABLE, "systemuser")
+    _check_types(body)
     changed = {**user, **{key: value for key, value in body.items() if key in ("accessmode", "isdisabled")}}
     if changed["isdisabled"] != user["isdisabled"]:
         caller.demand("prvDisableUser", table="systemuser")

@@ -39,7 +39,8 @@ __all__ = [
 def seed(store: Store, extra: Path | None = None) -> None:
     """Seed an empty store once; *extra* adds tenants and organizations from a JSON file.
 
-    The file: {"tenants": [{"id", "name"}], "organizations": [{"id", "tenant", "name", "address", "solution"}]}.
+    The file: {"tenants": [{"id", "name"}], "organizations": [{"id", "tenant", "name", "address",
+    "solution", "service_tables", "units": [names of child business units]}]}.
     """
     with store.transaction():
         if store.meta("seeded") != "yes":

@@ -132,3 +132,10 @@ def test_refusal_dataverse_delete_of_an_enabled_user(dataverse: Dataverse) -> No
     user = dataverse.new_user()
     assert dataverse.delete(f"systemusers({user})").status_code == 400
     assert dataverse.document("systemusers", user)["deletedstate"] == 0
+
+
+@pytest.mark.parametrize("change", [{"isdisabled": "yes"}, {"accessmode": "4"}, {"accessmode": True}])
+def test_refusal_dataverse_value_of_another_type(dataverse: Dataverse, change: dict[str, object]) -> None:
+    """A value of the wrong type cannot be deserialised."""
+    answer = dataverse.patch(f"systemusers({dataverse.new_user()})", change, If_Match="*")
+    assert error(answer) == (400, "0x80048d19")
