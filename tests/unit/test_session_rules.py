@@ -1,0 +1,149 @@
+"""What a session refuses, repeats and counts, over a transport that answers as told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from connector.errors import LoginError, RefusedError, SettingsError, UnreachableError
+from connector.patience import Patience
+from connector.retry_after import parse_retry_after
+from connector.rounds import join, start
+from connector.session import LostAnswerError, Session
+from connector.settings import load_settings
+from tests.unit.settings_samples import GOOD, PROJECT
+
+ENVIRON = {"ARM_CLIENT_ID": "d0000000-0000-4000-8000-000000000001", "ARM_CLIENT_SECRET": "s~s"}
+URL = "https://contoso.crm4.dynamics.com/api/data/v9.2/x"
+HOST = "contoso.crm4.dynamics.com"
+
+
+class Clock:
+    """Time that only waiting moves."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        """Note the wait."""
+        self.waits.append(seconds)
+
+
+def session(answer: Callable[[httpx.Request], httpx.Response], clock: Clock | None = None) -> Session:
+    """A session whose hosts answer by a function."""
+    settings = load_settings(GOOD, stack="dev", project_dir=PROJECT)
+    time = clock or Clock()
+    patience = Patience(sleep=time.sleep, now=lambda: sum(time.waits))
+    return Session(settings, environ=ENVIRON, patience=patience, transport=httpx.MockTransport(answer))
+
+
+async def test_no_token_goes_to_a_host_that_the_stack_does_not_name() -> None:
+    """A nextLink to elsewhere is refused before a token is even asked for."""
+    asked: list[httpx.Request] = []
+    async with session(lambda request: asked.append(request) or httpx.Response(200)) as s:
+        for url in ("https://evil.example/x", "http://contoso.crm4.dynamics.com/x"):
+            with pytest.raises(RefusedError) as caught:
+                await s.send("GET", url, identity=s.deployer, scope="x")
+            assert caught.value.code == "session.foreign_host"
+        assert asked == []
+        assert s.counter.tokens == 0
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    """A redirect comes back as the answer."""
+    async with session(lambda _: httpx.Response(302, headers={"Location": "https://evil.example"})) as s:
+        assert (await s.send("GET", URL)).status_code == 302
+        assert s.counter.requests == {HOST: 1}
+
+
+@pytest.mark.parametrize("value", ["2.128", "2", "0"])
+async def test_a_busy_service_is_waited_for(value: str) -> None:
+    """429 with Retry-After in seconds or fractions is waited out and asked again."""
+    clock = Clock()
+    answers = iter([httpx.Response(429, headers={"Retry-After": value}), httpx.Response(200)])
+    async with session(lambda _: next(answers), clock) as s:
+        assert (await s.send("GET", URL)).status_code == 200
+    assert clock.waits == [float(value)]
+
+
+async def test_a_write_that_is_not_idempotent_is_never_repeated() -> None:
+    """A POST gets its 429 back, and a lost answer says that it is one."""
+    async with session(lambda _: httpx.Response(429, headers={"Retry-After": "1"})) as s:
+        assert (await s.send("POST", URL)).status_code == 429
+        assert s.counter.requests == {HOST: 1}
+
+    def cut(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("cut", request=request)
+
+    async with session(cut) as s:
+        with pytest.raises(LostAnswerError):
+            await s.send("POST", URL)
+        assert s.counter.requests == {HOST: 1}
+
+
+async def test_waiting_ends_at_the_deadline() -> None:
+    """A service that asks for more than the deadline is answered with its own refusal."""
+    clock = Clock()
+    busy = httpx.Response(503, headers={"Retry-After": "50"})
+    async with session(lambda _: busy, clock) as s:
+        assert (await s.send("GET", URL)).status_code == 503
+    assert clock.waits == [50.0, 50.0]
+
+
+async def test_a_host_that_cannot_be_reached_is_named() -> None:
+    """The error names the host and exits with 4."""
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no route", request=request)
+
+    async with session(refuse) as s:
+        with pytest.raises(UnreachableError, match=HOST) as caught:
+            await s.send("GET", URL)
+    assert caught.value.exit_code == 4
+
+
+async def test_rounds_count_only_what_waited() -> None:
+    """Three side by side and one after them are four requests in two rounds."""
+    async with session(lambda _: httpx.Response(200)) as s:
+        await join(*(start(s.send("GET", URL)) for _ in range(3)))
+        await s.send("GET", URL)
+        assert s.counter.requests[HOST] == 4
+        assert s.counter.rounds[HOST] == 2
+
+
+def test_a_deployer_described_twice_and_differently_is_refused() -> None:
+    """ARM_* and AZURE_* may agree or stand alone."""
+    settings = load_settings(GOOD, stack="dev", project_dir=PROJECT)
+    with pytest.raises(SettingsError, match="AZURE_CLIENT_SECRET") as caught:
+        Session(settings, environ=ENVIRON | {"AZURE_CLIENT_SECRET": "t~t"})
+    assert "s~s" not in str(caught.value)
+    assert "t~t" not in str(caught.value)
+
+
+def test_another_tenant_in_the_environment_is_refused() -> None:
+    """The program does not run against a tenant that the stack does not name."""
+    settings = load_settings(GOOD, stack="dev", project_dir=PROJECT)
+    tenant = "22222222-2222-4222-8222-222222222222"
+    with pytest.raises(SettingsError, match="ARM_TENANT_ID"):
+        Session(settings, environ=ENVIRON | {"ARM_TENANT_ID": tenant})
+
+
+def test_no_login_at_all_is_said_so() -> None:
+    """Without variables and with the CLI switched off there is nobody to be."""
+    settings = load_settings(GOOD, stack="dev", project_dir=PROJECT)
+    with pytest.raises(LoginError, match="ARM_CLIENT_ID") as caught:
+        Session(settings, environ={"ARM_USE_CLI": "false"})
+    assert caught.value.exit_code == 3
+
+
+def test_retry_after_reads_dates_and_refuses_nonsense() -> None:
+    """An HTTP date is a moment; what cannot be read is no wait at all."""
+    now = datetime(2026, 11, 23, 8, 0, 0, tzinfo=UTC)
+    assert parse_retry_after("Mon, 23 Nov 2026 08:00:30 GMT", now=now) == 30
+    assert parse_retry_after("Mon, 23 Nov 2026 07:00:00 GMT", now=now) == 0
+    assert parse_retry_after("soon", now=now) is None
+    assert parse_retry_after(None) is None
+    assert parse_retry_after("-3") == 0
