@@ -66,6 +66,7 @@ class EventReader:
 
     def _diagnostic(self, event: dict[str, Any]) -> None:
         text = _COLOUR.sub("", event.get("message", "")).strip()
+        text = text.removeprefix("error: ").removeprefix("Exception calling application: ")
         if event.get("severity") == "error" and text and text not in self.errors:
             self.errors.append(text)
 
@@ -80,6 +81,4 @@ class EventReader:
 
 
 def _is_echo(text: str) -> bool:
-    return text.startswith(("update failed", "Exception calling application", "preview failed")) or (
-        "resource registration failed" in text
-    )
+    return text.startswith(("update failed", "preview failed")) or "resource registration failed" in text

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import threading
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from connector.cli.console import Voice
 from connector.cli.engine import PROJECT_DIR, Engine
 from connector.cli.run import Outcome
 from connector.dataverse import jobs
 from connector.dataverse.reports import ApplyReport, Cause, Change, ProofReport, Report
-from connector.deployer import read_deployer
 from connector.errors import ConnectError, PersonNeededError, RefusedError
 from connector.explain import explain
 from connector.handover import make_handover
+from connector.preflight import check_access
 from connector.records import DEFAULT_FOLDER, StackRecord, delete_record, read_record, updated, write_record
 from connector.session import Session
 from connector.settings import Settings
@@ -29,25 +28,33 @@ T = TypeVar("T")
 
 
 def deploy(voice: Voice, stack: str | None, records: str | None) -> Outcome:
-    """`pulumi up`, then apply, then the proof; writes the record."""
+    """Access checked, then `pulumi up`, then apply and the proof; writes the record."""
     engine = Engine(stack, voice.say)
     settings = engine.settings()
-    read_deployer(os.environ, settings.tenant_id)
-    _warm_up()
-    voice.title(f"Entra ID: application, consent, secret, assignments ({settings.stack})")
-    entra = engine.up()
-    if not entra:
-        voice.say("nothing to change")
-    outputs = engine.outputs()
-    return _apply_and_prove(voice, "deploy", settings, outputs, _folder(records), entra)
+
+    async def work(session: Session) -> Outcome:
+        await check_access(session)
+        _warm_up()
+        voice.title(f"Entra ID: application, consent, secret, assignments ({settings.stack})")
+        entra = await asyncio.to_thread(engine.up)
+        if not entra:
+            voice.say("nothing to change")
+        outputs = await asyncio.to_thread(engine.outputs)
+        return await _apply_and_prove(voice, "deploy", session, outputs, _folder(records), entra)
+
+    return _in_session(settings, work)
 
 
 def post_deploy(voice: Voice, stack: str | None, records: str | None) -> Outcome:
     """Apply, then the proof, after a plain `pulumi up`."""
     _warm_up()
     engine = Engine(stack, voice.say)
-    settings = engine.settings()
-    return _apply_and_prove(voice, "post_deploy", settings, engine.outputs(), _folder(records), ())
+    settings, outputs = engine.settings(), engine.outputs()
+
+    async def work(session: Session) -> Outcome:
+        return await _apply_and_prove(voice, "post_deploy", session, outputs, _folder(records), ())
+
+    return _in_session(settings, work)
 
 
 def apply(voice: Voice, stack: str | None) -> Outcome:
@@ -149,33 +156,40 @@ def _remove_dataverse(
     return report.changes
 
 
-def _apply_and_prove(
+async def _apply_and_prove(
     voice: Voice,
     verb: str,
-    settings: Settings,
+    session: Session,
     outputs: StackOutputs,
     folder: Path,
     entra: tuple[Change, ...],
 ) -> Outcome:
+    settings = session.settings
     record = read_record(settings.stack, folder)
     voice.title(f"Dataverse: security role, application user, proof ({settings.dynamics_host})")
-
-    async def work(session: Session) -> tuple[ApplyReport, ProofReport]:
-        more = _directory_checks(settings, outputs, session)
-        return await jobs.apply_and_prove(
-            settings, outputs, session, voice.say, more=more, recorded_role_id=_role_id(record)
-        )
-
-    applied, proof = _in_session(settings, work)
+    applied, proof = await jobs.apply_and_prove(
+        settings,
+        outputs,
+        session,
+        voice.say,
+        more=_directory_checks(settings, outputs, session),
+        recorded_role_id=_role_id(record),
+    )
     voice.changes(applied.changes)
     voice.proof(proof)
     write_record(updated(record, settings, outputs, applied=applied, proof=proof), folder)
-    changes = [change.to_json() for change in (*entra, *applied.changes)]
+    return Outcome(_deployed(verb, entra, applied, proof), proof.error)
+
+
+def _deployed(
+    verb: str, entra: tuple[Change, ...], applied: ApplyReport, proof: ProofReport
+) -> dict[str, Any]:
+    """The JSON body of a deployment: the proof's, with the changes of both halves."""
     written = bool(entra) or applied.changed
     result = ("changed" if written else "unchanged") if proof.error is None else proof.result
+    changes = [change.to_json() for change in (*entra, *applied.changes)]
     ids = applied.ids | proof.ids
-    body = proof.to_json() | {"verb": verb, "result": result, "changes": changes, "ids": ids}
-    return Outcome(body, proof.error)
+    return proof.to_json() | {"verb": verb, "result": result, "changes": changes, "ids": ids}
 
 
 def _warm_up() -> None:

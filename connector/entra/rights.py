@@ -1,0 +1,88 @@
+"""Which Graph permissions a stack's plan needs, and whether the caller's token holds them.
+
+Permissions of each operation: Graph API reference (application, oauth2PermissionGrant and
+appRoleAssignment pages). A token of an application lists its app roles; the rights of a person
+(directory roles, eligible roles, ownership) are not all in a token, so there the answer is unknown.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from connector.errors import RefusedError
+from connector.settings import ConsentMode, PermissionKind, Settings
+
+_DIRECTORY_READ = ("Directory.Read.All", "Directory.ReadWrite.All")
+
+
+@dataclass(frozen=True)
+class Need:
+    """One right that the plan needs: any of `any_of` will do, the least first; `what` needs it."""
+
+    what: str
+    any_of: tuple[str, ...]
+
+
+def needs_of(settings: Settings) -> tuple[Need, ...]:
+    """The rights that this stack's plan needs, in the order in which they are used."""
+    return tuple(_needs(settings))
+
+
+def _needs(settings: Settings) -> Iterable[Need]:
+    yield Need(
+        "registering the application and its secret",
+        ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All", "Directory.ReadWrite.All"),
+    )
+    kinds = {permission.kind for permission in settings.permissions}
+    if settings.consent is ConsentMode.GRANT and PermissionKind.DELEGATED in kinds:
+        yield Need("granting admin consent", ("DelegatedPermissionGrant.ReadWrite.All",))
+    app_roles = settings.consent is ConsentMode.GRANT and PermissionKind.APPLICATION in kinds
+    if app_roles or settings.assignments.users or settings.assignments.groups:
+        yield Need("assigning users, groups and app roles", ("AppRoleAssignment.ReadWrite.All",))
+    if settings.assignments.users or settings.owners:
+        yield Need("finding users", ("User.Read.All", "User.ReadWrite.All", *_DIRECTORY_READ))
+    if settings.assignments.groups:
+        yield Need("finding groups", ("Group.Read.All", "Group.ReadWrite.All", *_DIRECTORY_READ))
+
+
+def token_roles(token: str) -> frozenset[str] | None:
+    """The app roles in an access token; None for a person's token, or one that cannot be read.
+
+    The token is the caller's own and only looked at: its signature is Graph's to check.
+    """
+    try:
+        payload = token.split(".")[1]
+        claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError):
+        return None
+    if "scp" in claims:
+        return None
+    return frozenset(claims.get("roles", ()))
+
+
+def missing_rights(settings: Settings, token: str) -> tuple[Need, ...]:
+    """The needs that the token certainly does not meet; empty where that cannot be known."""
+    held = token_roles(token)
+    if held is None:
+        return ()
+    return tuple(need for need in needs_of(settings) if not held.intersection(need.any_of))
+
+
+def require_rights(settings: Settings, token: str, *, who: str) -> None:
+    """Raise RefusedError naming every right that is missing, what needs it, and the least that would do."""
+    missing = missing_rights(settings, token)
+    if not missing:
+        return
+    lines = "\n".join(f"  - {need.what}: {need.any_of[0]}" for need in missing)
+    count = "a right" if len(missing) == 1 else f"{len(missing)} rights"
+    message = (
+        f"{who} lacks {count} that this stack needs on Microsoft Graph:\n{lines}\n"
+        "Grant these as application permissions with admin consent"
+    )
+    if any("consent" in need.what for need in missing):
+        message += ", or set consent to link and let somebody who may consent"
+    raise RefusedError(message, code="entra.caller_rights", key=missing[0].any_of[0])
