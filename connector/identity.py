@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from azure.core.credentials import TokenCredential
-from azure.core.exceptions import AzureError, ClientAuthenticationError
-from azure.core.exceptions import ServiceRequestError as NoAnswer
+from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
 from azure.identity import (
     AzureCliCredential,
     CertificateCredential,
@@ -21,8 +21,12 @@ from azure.identity import (
 from pydantic import SecretStr
 
 from connector.deployer import Deployer, LoginKind
-from connector.errors import LoginError, UnreachableError
-from connector.explain import login_code, login_message
+from connector.errors import ConnectError, LoginError, UnreachableError
+from connector.explain import login_code, login_message, redact
+
+_REASON_LIMIT = 200
+# The library's own log repeats every refusal on stderr; ours says it once, explained.
+logging.getLogger("azure").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True)
@@ -99,18 +103,26 @@ class Identity:
         self._on_token = on_token
         self._lock = asyncio.Lock()
         self._tokens: dict[str, str] = {}
+        self._refusals: dict[str, ConnectError] = {}
 
     async def token(self, scope: str) -> str:
         """A token for the scope, such as `https://HOST/.default`."""
         async with self._lock:
+            if scope in self._refusals:
+                raise self._refusals[scope]
             if scope not in self._tokens:
                 self._on_token()
-                self._tokens[scope] = await asyncio.to_thread(self._get, scope)
+                try:
+                    self._tokens[scope] = await asyncio.to_thread(self._get, scope)
+                except ConnectError as error:
+                    self._refusals[scope] = error
+                    raise
             return self._tokens[scope]
 
     def forget(self) -> None:
         """Drop tokens and credential, so that the next try asks the login service again."""
         self._tokens.clear()
+        self._refusals.clear()
         self._credential = None
 
     def _get(self, scope: str) -> str:
@@ -118,21 +130,25 @@ class Identity:
             if self._credential is None:
                 self._credential = self._make()
             return self._credential.get_token(scope).token
-        except (ClientAuthenticationError, ValueError) as error:
-            raise self._refused(error) from None
-        except AzureError as error:
-            raise self._unreachable(error) from None
+        except (AzureError, ValueError) as error:
+            raise self._explained(error) from None
 
-    def _refused(self, error: Exception) -> LoginError:
+    def _explained(self, error: Exception) -> LoginError | UnreachableError:
         text = str(error)
+        if not login_code(text) and _never_answered(error):
+            reason = redact(text, self._secrets)[:_REASON_LIMIT]
+            message = f"the login service did not answer {self.name}: {reason}"
+            return UnreachableError(message, code="host.unreachable", key="login")
         if isinstance(error, CredentialUnavailableError):
-            text = f"{text.splitlines()[0]}"
+            text = text.splitlines()[0]
         message = login_message(text, who=self.name, secrets=self._secrets)
         return LoginError(message, code="login.refused", key=login_code(text) or None)
 
-    def _unreachable(self, error: AzureError) -> LoginError | UnreachableError:
-        if isinstance(error, NoAnswer):
-            reason = str(error).split("(Caused by")[-1][:200]
-            message = f"the login service did not answer {self.name}: {reason}"
-            return UnreachableError(message, code="host.unreachable", key="login")
-        return self._refused(error)
+
+def _never_answered(error: BaseException | None) -> bool:
+    """Whether a connection that failed is behind an error, however it was wrapped."""
+    while error is not None:
+        if isinstance(error, (ServiceRequestError, ServiceResponseError)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

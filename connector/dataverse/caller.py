@@ -62,7 +62,8 @@ async def check_caller(client: DataverseClient, plan: Plan, caller_id: str | Non
 def missing_for(plan: Plan, held: dict[str, Held]) -> list[str]:
     """Names of the privileges that the plan needs and the holder lacks."""
     lacking = [name for name in needed_names(plan) if not _holds_name(held, name)]
-    for wanted in plan.resolution.wanted.values():
+    hands_out = bool(plan.privileges) or not plan.assigned
+    for wanted in plan.resolution.wanted.values() if hands_out else ():
         have = held.get(wanted.id)
         if have is None or rank(have.depth) < rank(wanted.depth):
             lacking.append(str(wanted))

@@ -34,6 +34,7 @@ from connector.stack_outputs import StackOutputs
 
 #: More causes from elsewhere (the directory), read beside the Dataverse proof.
 MoreChecks = Callable[[], Awaitable[list[Cause]]]
+NOBODY = "00000000-0000-0000-0000-000000000000"
 _FRESH = timedelta(minutes=15)
 
 
@@ -186,18 +187,22 @@ class _Proof:
         causes = [] if applied else verify.live_causes(made, live, user)
         if applied and made.pending:
             causes = [c for c in verify.live_causes(made, live, user) if c.code == _SOLUTION]
-        evidence = await self._evidence(made, user, mendable=not causes)
+        mendable = user is not None and not causes
+        evidence = await self._evidence(made, user, mendable=mendable, taken_away=applied and made.replace)
         own = verify.evidence_causes(made, evidence, user)
         await join(self.more)
         found = _ranked(causes, own, evidence)
         report = self._report(made, user, evidence, [*found, *self.more.result()])
         return replace(report, changes=()) if applied else report
 
-    async def _evidence(self, made: Plan, user: UserRow | None, *, mendable: bool) -> verify.Evidence:
-        user_id = user.id if user else "00000000-0000-0000-0000-000000000000"
-        evidence = await verify.gather_evidence(self.app, self.token, user_id)
-        if mendable and user is not None:
-            evidence = await verify.settle(self.app, made, user_id, evidence)
+    async def _evidence(
+        self, made: Plan, user: UserRow | None, *, mendable: bool, taken_away: bool
+    ) -> verify.Evidence:
+        user_id = user.id if user else NOBODY
+        prober = verify.Prober(self.app, self.job.client, user_id)
+        evidence = await prober.gather(self.token)
+        if mendable:
+            evidence = await prober.settle(made, evidence, taken_away=taken_away)
         return evidence
 
     def _report(

@@ -18,6 +18,7 @@ from connector.rounds import Started, cancel, join, start
 WRONG_SECRET, NO_SUCH_APPLICATION = "AADSTS7000215", "AADSTS700016"
 CONDITIONAL_ACCESS = "AADSTS53003"
 NO_ROLES = "0x80042f09"
+MAY_NOT = "0x80040220"
 
 
 @dataclass(frozen=True)
@@ -49,49 +50,59 @@ async def log_in(identity: Identity, scope: str, deadline: Deadline, *, fresh: b
             identity.forget()
 
 
-async def gather_evidence(app: DataverseClient, token: Started[str], user_id: str) -> Evidence:
-    """WhoAmI and privileges as the application; refusals are evidence too."""
-    try:
-        await join(token)
-    except LoginError as error:
-        return Evidence(login=error)
-    who = start(app.get("WhoAmI"))
-    held = start(read_user_privileges(app, user_id))
-    try:
-        await join(who, held)
-    except RefusedError as error:
-        await cancel(who, held)
-        return Evidence(refused=error)
-    own, teams = held.result()
-    answer = who.result()
-    return Evidence(str(answer["UserId"]).lower(), str(answer.get("OrganizationId", "")).lower(), own, teams)
+@dataclass(frozen=True)
+class Prober:
+    """Asks as the application; where it may not read its own privileges, as the deployer."""
+
+    app: DataverseClient
+    deployer: DataverseClient
+    user_id: str
+
+    async def gather(self, token: Started[str]) -> Evidence:
+        """WhoAmI and privileges; refusals are evidence too."""
+        try:
+            await join(token)
+        except LoginError as error:
+            return Evidence(login=error)
+        who = start(self.app.get("WhoAmI"))
+        held = start(read_user_privileges(self.app, self.user_id))
+        try:
+            await join(who, held)
+            answer, (own, teams) = who.result(), held.result()
+        except RefusedError as error:
+            await cancel(who, held)
+            if error.service_code != MAY_NOT:
+                return Evidence(refused=error)
+            answer = await self.app.get("WhoAmI")
+            own, teams = await read_user_privileges(self.deployer, self.user_id)
+        organization = str(answer.get("OrganizationId", "")).lower()
+        return Evidence(str(answer["UserId"]).lower(), organization, own, teams)
+
+    async def settle(self, plan: Plan, evidence: Evidence, *, taken_away: bool) -> Evidence:
+        """Read again while what is held lags behind what the role holds, until the deadline.
+
+        Called only where role and assignment are known to be right: the service caches
+        permissions for some seconds. Too much is a lag only where something was just taken away.
+        """
+        patience = self.app.session.patience
+        deadline = patience.until(patience.permissions)
+        while _lags(plan, evidence, taken_away=taken_away) and await deadline.pause():
+            evidence = await self.gather(start(self.app.identity.token(self.app.scope)))
+        return evidence
+
+
+def _lags(plan: Plan, evidence: Evidence, *, taken_away: bool) -> bool:
+    if evidence.login is not None:
+        return False
+    if evidence.refused is not None:
+        return evidence.refused.service_code in (NO_USER, NO_ROLES, MAY_NOT)
+    comparison = compare_evidence(plan, evidence)
+    return bool(comparison.missing_text()) or (taken_away and not comparison.equal)
 
 
 def compare_evidence(plan: Plan, evidence: Evidence) -> Comparison:
     """What the application holds against what is wanted."""
     return compare(plan.resolution.wanted, evidence.held, {})
-
-
-async def settle(app: DataverseClient, plan: Plan, user_id: str, evidence: Evidence) -> Evidence:
-    """Read again while what the user holds lags behind what its role holds, until the deadline.
-
-    Called only where role and assignment are known to be right: permissions are cached by the
-    service for some seconds.
-    """
-    deadline = app.session.patience.until(app.session.patience.permissions)
-    while not _agrees(plan, evidence) and await deadline.pause():
-        evidence = await gather_evidence(app, start(app.identity.token(app.scope)), user_id)
-    return evidence
-
-
-def _agrees(plan: Plan, evidence: Evidence) -> bool:
-    if evidence.login or evidence.refused:
-        return bool(evidence.login) or not _cached_refusal(evidence.refused)
-    return compare_evidence(plan, evidence).equal
-
-
-def _cached_refusal(error: RefusedError | None) -> bool:
-    return error is not None and error.service_code in (NO_USER, NO_ROLES, "0x80040220")
 
 
 def live_causes(plan: Plan, live: Live, user: UserRow | None) -> list[Cause]:

@@ -115,6 +115,9 @@ def test_a_post_without_an_answer_is_looked_up_and_never_doubled(
     ]
     users = [u for u in stack.objects("systemusers") if u.get("applicationid") == stack.outputs.client_id]
     assert (len(roles), len(users)) == (1, 1)
+    if answer == "reset-after":
+        posts = [line for line in stack.org_requests() if line["method"] == "POST" and line["path"] == route]
+        assert len(posts) == 1
 
 
 def test_the_copy_in_the_users_business_unit_is_assigned(emulator: RunningEmulator, clock: NoSleep) -> None:
@@ -182,6 +185,18 @@ def test_an_unknown_table_names_the_nearest(emulator: RunningEmulator, clock: No
     with pytest.raises(SettingsError, match="did you mean 'opportunity'"):
         runner(stack, clock)(jobs.apply)
     assert _writes(stack) == []
+
+
+def test_pages_of_one_row_change_nothing(tmp_path_factory: pytest.TempPathFactory, clock: NoSleep) -> None:
+    """Every list is read to its end, nested ones too."""
+    paged = RunningEmulator(tmp_path_factory.mktemp("paged"), "--page-size", "1")
+    try:
+        run = runner(ConnectedStack(paged, dataverse={"businessUnit": "contoso-apac"}), clock)
+        assert run(jobs.apply_and_prove)[1].result == "proved"
+        assert run(jobs.apply).result == "unchanged"
+        assert run(jobs.remove).result == "removed"
+    finally:
+        paged.stop()
 
 
 def test_a_stack_adds_and_removes_rights(emulator: RunningEmulator, clock: NoSleep) -> None:

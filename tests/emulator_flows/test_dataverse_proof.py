@@ -7,6 +7,8 @@ from pydantic import SecretStr
 
 from connector.dataverse import jobs
 from connector.dataverse.reports import Verdict
+from connector.errors import LoginError
+from connector.identity import Identity
 from tests.emulator_flows.conftest import NoSleep, Run, runner
 from tests.emulator_flows.tenant import ConnectedStack
 
@@ -145,3 +147,36 @@ def test_permissions_that_lag_are_read_again(stack: ConnectedStack, run: Run) ->
     _, proof = run(jobs.apply_and_prove)
     assert proof.verdict is Verdict.PROVED
     assert proof.effort.requests <= 18
+
+
+def test_a_conditional_access_refusal_is_inconclusive(
+    run: Run, applied: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A policy that keeps this machine out says nothing about the connection (exit 10)."""
+    get = Identity._get
+
+    def refuse(self: Identity, scope: str) -> str:
+        if self.name.startswith("the application"):
+            raise LoginError("blocked", code="login.refused", key="AADSTS53003")
+        return get(self, scope)
+
+    monkeypatch.setattr(Identity, "_get", refuse)
+    proof = run(jobs.prove)
+    assert proof.verdict is Verdict.INCONCLUSIVE
+    assert proof.error.exit_code == 10
+
+
+def test_an_extra_role_makes_an_excess_that_is_named(
+    stack: ConnectedStack, run: Run, clock: NoSleep, applied: dict[str, str]
+) -> None:
+    """Exactly the rights wanted: more of them, by another role, is no proof, and no lag either."""
+    other = next(
+        r
+        for r in stack.objects("roles")
+        if r["name"] == "System Customizer" and r["roleid"] == r["_parentrootroleid_value"]
+    )
+    stack.emulator.edit("systemusers", applied["userId"], {"roles": [applied["roleId"], other["roleid"]]})
+    proof = run(jobs.prove)
+    assert proof.cause.code == "dataverse.privilege_excess"
+    assert any(c.action == "foreign" and c.name == "System Customizer" for c in proof.changes)
+    assert clock.time == 0
