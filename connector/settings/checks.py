@@ -58,7 +58,7 @@ def _audience(raw: RawSettings) -> Iterator[Problem]:
 
 def _display_name(raw: RawSettings, profile: Profile | None, stack: str) -> Iterator[Problem]:
     name = raw.display_name
-    if name is None:
+    if not name:  # Pulumi.yaml's default is the empty text: none was set
         name = f"{profile.title} ({stack})" if profile else stack
     limit = 90 if raw.sign_in_audience.is_personal else 120
     if not 1 <= len(name.strip()) <= limit:

@@ -22,16 +22,17 @@ class Rule:
     source: str
 
 
+_OWN = "this project"
 _REPLY = "EM identity-platform/reply-url.md"
 _ACCOUNTS = "EM identity-platform/supported-accounts-validation.md"
 
 _TABLE = (
-    Rule("settings.unknown_key", "refuse", "only known keys", "design.md, Configuration"),
-    Rule("settings.missing", "refuse", "a required key has a value", "design.md, Configuration"),
-    Rule("settings.value", "refuse", "each value has the type its key asks for", "design.md"),
-    Rule("settings.yaml", "refuse", "a profile is one YAML mapping, each key once", "design.md"),
-    Rule("settings.profile", "refuse", "the profile exists in profiles/", "design.md"),
-    Rule("settings.tenant_id", "refuse", "the tenant is named by its id, a GUID", "seed-steps 1"),
+    Rule("settings.unknown_key", "refuse", "only known keys", _OWN),
+    Rule("settings.missing", "refuse", "a required key has a value", _OWN),
+    Rule("settings.value", "refuse", "each value has the type its key asks for", _OWN),
+    Rule("settings.yaml", "refuse", "a profile is one YAML mapping, each key once", _OWN),
+    Rule("settings.profile", "refuse", "the profile exists in profiles/", _OWN),
+    Rule("settings.tenant_id", "refuse", "the tenant is named by its id, a GUID", _OWN),
     Rule(
         "settings.dynamics_url",
         "refuse",
@@ -44,7 +45,7 @@ _TABLE = (
         "https and a host, nothing after it",
         "PAD authenticate-oauth.md",
     ),
-    Rule("settings.dynamics_url_slash", "normalise", "lower case, no trailing slash", "design.md"),
+    Rule("settings.dynamics_url_slash", "normalise", "lower case, no trailing slash", _OWN),
     Rule("settings.display_name", "refuse", "1 to 120 characters, 90 for personal audiences", _ACCOUNTS),
     Rule("settings.audience_cloud", "refuse", "personal audiences only in the public cloud", _ACCOUNTS),
     Rule("settings.redirect_query", "refuse", "a query string only for work or school audiences", _REPLY),
@@ -56,20 +57,20 @@ _TABLE = (
     Rule("settings.redirect_length", "refuse", "at most 256 characters", _REPLY),
     Rule("settings.redirect_count", "refuse", "at most 256 URIs, 100 for personal audiences", _REPLY),
     Rule("settings.redirect_slash", "normalise", "a slash where there is no path", _REPLY),
-    Rule("settings.permission", "refuse", "api/name of a known API", "design.md"),
-    Rule("settings.assignee", "refuse", "users by principal name or object id", "issue 4"),
-    Rule("settings.owner", "refuse", "owners by object id or principal name", "design.md decision 6"),
+    Rule("settings.permission", "refuse", "api/name of a known API", _OWN),
+    Rule("settings.assignee", "refuse", "users by principal name or object id", "Graph users"),
+    Rule("settings.owner", "refuse", "owners by object id or principal name", "azuread provider"),
     Rule("settings.lifetime_days", "refuse", "1 to 730 days", "EM how-to-add-credentials.md"),
-    Rule("settings.slots", "refuse", "slots a and b, generations from 1", "design.md decision 3"),
+    Rule("settings.slots", "refuse", "slots a and b, generations from 1", _OWN),
     Rule("settings.role_name", "refuse", "1 to 100 characters", "PAD reference/entities/role.md"),
-    Rule("settings.role_line", "refuse", "a line per table with rights and depth", "design.md"),
-    Rule("environment.credential", "refuse", "ARM_* and AZURE_* name one deployer", "design.md"),
-    Rule("environment.tenant", "refuse", "the deployer logs in to the stack's tenant", "seed-steps 1"),
+    Rule("settings.role_line", "refuse", "a line per table with rights and depth", _OWN),
+    Rule("environment.credential", "refuse", "ARM_* and AZURE_* name one deployer", _OWN),
+    Rule("environment.tenant", "refuse", "the deployer logs in to the stack's tenant", _OWN),
     Rule(
         "environment.metadata",
         "refuse",
         "the emulator's metadata names loopback hosts",
-        "design.md decision 14",
+        _OWN,
     ),
 )
 

@@ -99,3 +99,8 @@ def test_role_name_and_tags_come_from_profile_and_stack() -> None:
         "dynamics-connect:dev",
         "WindowsAzureActiveDirectoryIntegratedApp",
     )
+
+
+def test_empty_display_name_is_the_profiles_title_and_the_stack() -> None:
+    """Pulumi.yaml's default for the name is the empty text, which counts as not set."""
+    assert load(displayName="").display_name == "Marketo Measure (dev)"
