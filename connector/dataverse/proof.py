@@ -1,0 +1,119 @@
+"""The proof's own course: it logs in as the application while the deployer still reads."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from connector.dataverse import verify
+from connector.dataverse.client import DataverseClient
+from connector.dataverse.job import Job, ids_of
+from connector.dataverse.live import Live, UserRow
+from connector.dataverse.plan import Plan
+from connector.dataverse.reports import Cause, PrivilegeCount, ProofReport, Verdict
+from connector.rounds import Started, cancel, join, start
+from connector.settings import Settings
+from connector.stack_outputs import StackOutputs
+
+#: More causes from elsewhere (the directory), read beside the Dataverse proof.
+MoreChecks = Callable[[], Awaitable[list[Cause]]]
+NOBODY = "00000000-0000-0000-0000-000000000000"
+_FRESH = timedelta(minutes=15)
+
+
+class Proof:
+    """A proof whose login and directory reads run beside the deployer's work from the start."""
+
+    def __init__(self, job: Job, more: MoreChecks | None, fresh: bool | None) -> None:
+        self.job = job
+        identity = job.session.application(job.outputs)
+        self.app = DataverseClient(job.session, identity)
+        patience = job.session.patience
+        is_fresh = _is_fresh(job.settings, job.outputs) if fresh is None else fresh
+        deadline = patience.until(patience.fresh_secret)
+        self.token: Started[str] = start(verify.log_in(identity, self.app.scope, deadline, fresh=is_fresh))
+        self.more: Started[list[Cause]] = start(_more(more))
+
+    async def finish(
+        self, live: Live, made: Plan, user: UserRow | None, *, applied: bool = False
+    ) -> ProofReport:
+        """The verdict; `applied` says that live state has been mended since it was read."""
+        causes = [] if applied else verify.live_causes(made, live, user)
+        if applied and made.pending:
+            causes = [c for c in verify.live_causes(made, live, user) if c.code == _SOLUTION]
+        mendable = user is not None and not causes
+        evidence = await self._evidence(made, user, mendable=mendable, taken_away=applied and made.replace)
+        own = verify.evidence_causes(made, evidence, user)
+        await join(self.more)
+        found = _ranked(causes, own, evidence)
+        report = self._report(made, user, evidence, [*found, *self.more.result()])
+        return replace(report, changes=()) if applied else report
+
+    async def _evidence(
+        self, made: Plan, user: UserRow | None, *, mendable: bool, taken_away: bool
+    ) -> verify.Evidence:
+        user_id = user.id if user else NOBODY
+        prober = verify.Prober(self.app, self.job.client, user_id)
+        evidence = await prober.gather(self.token)
+        if mendable:
+            evidence = await prober.settle(made, evidence, taken_away=taken_away)
+        return evidence
+
+    def _report(
+        self, made: Plan, user: UserRow | None, evidence: verify.Evidence, causes: list[Cause]
+    ) -> ProofReport:
+        first = causes[0] if causes else None
+        verdict = Verdict.PROVED if first is None else Verdict.FAILED
+        if first is not None and first.key == verify.CONDITIONAL_ACCESS:
+            verdict = Verdict.INCONCLUSIVE
+        ids = ids_of(made) | {"organizationId": evidence.organization_id}
+        if user is not None:
+            ids["userId"] = user.id
+        return ProofReport(
+            "verify",
+            self.job.settings.stack,
+            verdict.value,
+            made.changes,
+            _held_count(made, evidence),
+            self.job.effort(),
+            ids,
+            verdict=verdict,
+            cause=first,
+            others=tuple(causes[1:]),
+        )
+
+    async def close(self) -> None:
+        """Stop what still runs."""
+        await cancel(self.token, self.more)
+
+
+_SOLUTION = "dataverse.solution"
+
+
+def _ranked(causes: list[Cause], own: list[Cause], evidence: verify.Evidence) -> list[Cause]:
+    """A login refused is the reason for all else; otherwise live state explains the evidence."""
+    if evidence.login is not None:
+        return [*own, *causes]
+    return causes if causes else own
+
+
+async def _more(checks: MoreChecks | None) -> list[Cause]:
+    return await checks() if checks else []
+
+
+def _is_fresh(settings: Settings, outputs: StackOutputs) -> bool:
+    """Whether the secret was made minutes ago: its end date less its lifetime says when."""
+    end = outputs.client_secret_end_date
+    if end is None:
+        return True
+    moment = end if end.tzinfo else end.replace(tzinfo=UTC)
+    made = moment - timedelta(days=settings.secret.lifetime_days)
+    return abs(datetime.now(UTC) - made) < _FRESH
+
+
+def _held_count(made: Plan, evidence: verify.Evidence) -> PrivilegeCount:
+    comparison = verify.compare_evidence(made, evidence)
+    wanted = len(made.resolution.wanted)
+    held = wanted - len(comparison.lacking) - len(comparison.narrow)
+    return PrivilegeCount(wanted, held, comparison.missing_text(), comparison.excess_text())
