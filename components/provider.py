@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pulumi_azuread as azuread
 
+from connector.deployer import check_tenant
 from connector.settings import Cloud, Settings
 
 # The provider's own names; the emulator is reached through ARM_METADATA_HOSTNAME.
@@ -11,7 +14,11 @@ _ENVIRONMENTS = {Cloud.USGOV: "usgovernment", Cloud.CHINA: "china"}
 
 
 def tenant_provider(settings: Settings) -> azuread.Provider:
-    """The provider for the tenant that the settings name; credentials come from ARM_* variables."""
+    """The provider for the tenant that the settings name; credentials come from ARM_* variables.
+
+    Raises SettingsError when the environment logs in to another tenant.
+    """
+    check_tenant(os.environ, settings.tenant_id)
     return azuread.Provider(
         "tenant",
         tenant_id=settings.tenant_id,

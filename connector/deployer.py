@@ -91,6 +91,12 @@ def _values(environ: Mapping[str, str]) -> dict[str, str]:
     return values
 
 
+def check_tenant(environ: Mapping[str, str], tenant_id: str) -> None:
+    """Refuse to work with a login to another tenant than the stack's (SettingsError)."""
+    for name in ("ARM_TENANT_ID", "AZURE_TENANT_ID"):
+        _check_tenant(environ.get(name), tenant_id)
+
+
 def _check_tenant(named: str | None, tenant_id: str) -> None:
     if named and named.lower() != tenant_id.lower():
         message = f"the stack's tenant is {tenant_id}; log in to that one, or correct tenantId"

@@ -80,7 +80,8 @@ def _check_consent(
     for grant in tenant["oauth2PermissionGrants"]:
         if grant["clientId"] == principal["id"]:
             assert grant["consentType"] == "AllPrincipals"
-            granted.setdefault(apis[grant["resourceId"]]["appId"], []).append(set(str(grant["scope"]).split()))
+            api = apis[grant["resourceId"]]["appId"]
+            granted.setdefault(api, []).append(set(str(grant["scope"]).split()))
     requested: dict[object, set[str]] = {}
     for access in application["requiredResourceAccess"]:  # type: ignore[attr-defined]
         (api,) = [p for p in apis.values() if p["appId"] == access["resourceAppId"]]

@@ -80,6 +80,11 @@ class Project:
         }
 
     @property
+    def python(self) -> str:
+        """The interpreter that runs our verbs."""
+        return sys.executable
+
+    @property
     def stack_file(self) -> Path:
         """The stack's settings file."""
         return self.root / f"Pulumi.{self.stack}.yaml"
@@ -87,7 +92,9 @@ class Project:
     def write_settings(self) -> None:
         """Write `settings` into the stack's file; the encryption salt stays."""
         kept = yaml.safe_load(self.stack_file.read_text()) if self.stack_file.exists() else {}
-        kept["config"] = {f"dynamics-connect:{key}": value for key, value in self.settings.items()}
+        kept["config"] = {
+            f"dynamics-connect:{key}": value for key, value in self.settings.items() if value is not None
+        }
         self.stack_file.write_text(yaml.safe_dump(kept))
 
     def run(self, *command: str, **env: str) -> Done:

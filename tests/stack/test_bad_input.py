@@ -1,0 +1,112 @@
+"""BAD: one clear error, no traceback, nothing written; from the tool and from plain pulumi."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from emulator.seed import LIMITED_DEPLOYER, LIMITED_SECRET
+from tests.support.emulator import RunningEmulator
+from tests.support.project import Done, Project
+
+pytestmark = pytest.mark.stack
+LIMITED = {
+    f"{prefix}_{name}": value
+    for prefix in ("ARM", "AZURE")
+    for name, value in (("CLIENT_ID", LIMITED_DEPLOYER), ("CLIENT_SECRET", LIMITED_SECRET))
+}
+WRONG_SECRET = {"ARM_CLIENT_SECRET": "wrong", "AZURE_CLIENT_SECRET": "wrong"}
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A mistake: the settings changed, the environment, and what the tool must say."""
+
+    code: int
+    words: tuple[str, ...]
+    settings: dict[str, Any] = field(default_factory=dict)
+    env: dict[str, str] = field(default_factory=dict)
+    pulumi_words: tuple[str, ...] = ()
+
+
+CASES = {
+    "no tenant": Bad(2, ("tenantId", "is required"), {"tenantId": None}, pulumi_words=("tenantId",)),
+    "a Dynamics URL that is none": Bad(2, ("dynamicsUrl = 'contoso'", "https"), {"dynamicsUrl": "contoso"}),
+    "personal audience with a query string": Bad(
+        2,
+        ("redirectUris", "query string", "Adobe's article", "AzureADMultipleOrgs"),
+        {"signInAudience": "AzureADandPersonalMicrosoftAccount"},
+    ),
+    "an unknown profile": Bad(2, ("profile = 'marketo'", "marketo-measure"), {"profile": "marketo"}),
+    "an unknown key": Bad(2, ("tenantID", "did you mean 'tenantId'"), {"tenantID": "x"}),
+    "an unreachable login host": Bad(
+        4, ("localhost:1", "did not answer"), env={"ARM_METADATA_HOSTNAME": "localhost:1"}
+    ),
+    "an unreachable organization": Bad(
+        4, ("127.0.1.1:2", "did not answer"), {"dynamicsUrl": "https://127.0.1.1:2"}, pulumi_words=()
+    ),
+    "a wrong deployer secret": Bad(3, ("AADSTS7000215", "client secret is wrong"), env=WRONG_SECRET),
+    "a deployer without a right": Bad(
+        4, ("DelegatedPermissionGrant.ReadWrite.All", "granting admin consent"), env=LIMITED
+    ),
+    "a login to another tenant": Bad(
+        2,
+        ("ARM_TENANT_ID", "the stack's tenant is"),
+        env=dict.fromkeys(("ARM_TENANT_ID", "AZURE_TENANT_ID"), "22222222-2222-4222-8222-222222222222"),
+    ),
+}
+# The engine writes nothing on a preview; these mistakes it cannot see before an update.
+UNSEEN_BY_PREVIEW = {
+    "an unreachable organization",
+    "a deployer without a right",
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_mistake_gets_one_clear_error(
+    name: str, project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """The tool names key or object, value and remedy, exits 2 to 4, and nothing is written."""
+    bad = CASES[name]
+    stack = project(**bad.settings)
+    before = emulator.dump()
+    done = stack.connector("deploy", "--json", **bad.env)
+    assert done.code == bad.code, done.text
+    _check_clean(done, bad.words)
+    assert done.json["error"]["code"]
+    assert emulator.dump() == before
+    if name not in UNSEEN_BY_PREVIEW:
+        preview = stack.pulumi("preview", **bad.env)
+        assert preview.code not in (0, 255), preview.text
+        _check_clean(preview, bad.pulumi_words or bad.words[:1])
+
+
+def _check_clean(done: Done, words: tuple[str, ...]) -> None:
+    assert "Traceback" not in done.text
+    for word in words:
+        assert word in done.text
+
+
+def test_an_unknown_stack_is_exit_6(deployed: Project) -> None:
+    """A stack that is not there is named, with how to make it."""
+    done = deployed.run(deployed.python, "-m", "connector", "verify", "--stack", "nowhere", "--json")
+    assert done.code == 6
+    assert "pulumi stack init nowhere" in done.json["error"]["message"]
+
+
+def test_an_unknown_option_is_exit_2(deployed: Project) -> None:
+    """A verb's unknown option is one line, no traceback."""
+    done = deployed.connector("verify", "--nonsense")
+    assert done.code == 2
+    _check_clean(done, ("--nonsense",))
+
+
+def test_remove_asks_before_it_destroys(deployed: Project) -> None:
+    """Without a terminal `remove` needs --yes, and says so with exit 10."""
+    done = deployed.connector("remove", "--json")
+    assert done.code == 10
+    _check_clean(done, ("--yes",))
+    assert deployed.outputs()["clientId"]
