@@ -91,12 +91,16 @@ def test_a_disabled_user_is_enabled_before_it_gets_its_role(stack: ConnectedStac
 
 
 def test_a_soft_deleted_user_is_purged_and_made_anew(stack: ConnectedStack, run: Run) -> None:
-    """A ghost (deletedstate 1) blocks the application id until it is gone."""
+    """A ghost (deletedstate 1) blocks the application id: it is shown, and goes before the post."""
     user_id = run(jobs.apply).ids["userId"]
     stack.emulator.edit("systemusers", user_id, {"deletedstate": 1, "isdisabled": True})
-    _, proof = run(jobs.apply_and_prove)
+    stack.emulator.requests(reset=True)
+    applied, proof = run(jobs.apply_and_prove)
     assert proof.result == "proved"
     assert proof.ids["userId"] != user_id
+    assert any(c.action == "removed" and c.name == user_id for c in applied.changes)
+    posts = [line["status"] for line in stack.org_requests() if line["path"].endswith("/systemusers")]
+    assert posts == [200, 201]
 
 
 @pytest.mark.parametrize("route", ["/api/data/v9.2/roles", "/api/data/v9.2/systemusers"])
