@@ -101,13 +101,14 @@ class Identity:
         self._credential: TokenCredential | None = None
         self._secrets = secrets
         self._on_token = on_token
-        self._lock = asyncio.Lock()
+        self._locks: dict[str, asyncio.Lock] = {}
         self._tokens: dict[str, str] = {}
         self._refusals: dict[str, ConnectError] = {}
 
     async def token(self, scope: str) -> str:
         """A token for the scope, such as `https://HOST/.default`."""
-        async with self._lock:
+        # A lock for each scope: who has the token of one must not wait for another's login.
+        async with self._locks.setdefault(scope, asyncio.Lock()):
             if scope in self._refusals:
                 raise self._refusals[scope]
             if scope not in self._tokens:
