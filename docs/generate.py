@@ -1,0 +1,134 @@
+"""Write the generated parts of the documents; with --check, say which are out of date and write nothing.
+
+    .venv/bin/python docs/generate.py [--check]
+
+A generated part stands between `<!-- generated: NAME -->` and `<!-- end -->`; all else in a
+document is written by hand and left as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+import yaml
+
+DOCS = Path(__file__).resolve().parent
+PROJECT = DOCS.parent
+sys.path.insert(0, str(PROJECT))
+
+from connector.cli.main import app  # noqa: E402  # found by the line above
+from connector.explain import explain  # noqa: E402
+from connector.settings.rules import RULES  # noqa: E402
+
+_BLOCK = re.compile(r"(<!-- generated: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def config_keys() -> dict[str, dict[str, Any]]:
+    """The keys that Pulumi.yaml declares, without the project's prefix."""
+    project = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text(encoding="utf-8"))
+    prefix = f"{project['name']}:"
+    return {key.removeprefix(prefix): entry for key, entry in project["config"].items()}
+
+
+def verbs() -> dict[str, Any]:
+    """The verbs of the command line, each with its options and arguments."""
+    return dict(typer.main.get_command(app).commands)  # type: ignore[attr-defined]  # it is a group
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    names = list(head)
+    yield f"| {' | '.join(names)} |"
+    yield "|" + "---|" * len(names)
+    for row in rows:
+        yield "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |"
+
+
+def _config() -> Iterator[str]:
+    rows = [
+        (f"`{key}`", entry["type"], _default(entry), entry["description"])
+        for key, entry in config_keys().items()
+    ]
+    return _table(("Key", "Type", "Default", "Meaning"), rows)
+
+
+def _default(entry: dict[str, Any]) -> str:
+    if "default" not in entry:
+        return "required"
+    value = entry["default"]
+    return "(empty)" if value == "" else f"`{value if isinstance(value, str) else json.dumps(value)}`"
+
+
+def _rules() -> Iterator[str]:
+    rows = [(f"`{rule.id}`", f"{rule.effect}s", rule.text, rule.source) for rule in RULES.values()]
+    return _table(("Rule", "Effect", "What it asks for", "Source"), rows)
+
+
+def _commands() -> Iterator[str]:
+    for name, command in verbs().items():
+        yield f"## {name}"
+        yield ""
+        yield str(command.help)
+        yield ""
+        rows = [(f"`{_spelling(p)}`", p.help or "", "yes" if p.required else "") for p in command.params]
+        yield from _table(("Option", "Meaning", "Required"), rows)
+        yield ""
+
+
+def _spelling(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return str(parameter.name).upper()
+    flag = getattr(parameter, "is_flag", False)
+    return ", ".join(parameter.opts) + ("" if flag else " TEXT")
+
+
+def _service_codes(first: str) -> Iterator[str]:
+    """The catalogue's codes that begin so, read from its own lookup."""
+    from connector.explain import _CATALOGUE  # noqa: PLC0415  # its only other reader
+
+    found = [explain(code) for code in _CATALOGUE if code.startswith(first)]
+    rows = [(f"`{e.code}`", e.cause, e.fix) for e in found if e is not None]
+    return _table(("Code", "What it means", "What to do"), rows)
+
+
+BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
+    "config": _config,
+    "rules": _rules,
+    "commands": _commands,
+    "login-codes": lambda: _service_codes("AADSTS"),
+    "dataverse-codes": lambda: _service_codes("0x"),
+}
+
+
+def filled(text: str) -> str:
+    """A document with its generated parts written anew. Raises KeyError for an unknown part."""
+
+    def fill(found: re.Match[str]) -> str:
+        body = "\n".join(BLOCKS[found[2]]()).rstrip()
+        return f"{found[1]}\n{body}\n\n{found[3]}"
+
+    return _BLOCK.sub(fill, text)
+
+
+def main() -> int:
+    """Write, or check; 1 when --check found something out of date."""
+    stale = []
+    for path in sorted(DOCS.glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        new = filled(text)
+        if new != text:
+            stale.append(path.name)
+            if "--check" not in sys.argv[1:]:
+                path.write_text(new, encoding="utf-8", newline="\n")
+    for name in stale:
+        print(f"docs/{name}")
+    return 1 if stale and "--check" in sys.argv[1:] else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
