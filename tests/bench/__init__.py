@@ -1,0 +1,1 @@
+"""The benchmark: whole commands against the emulator, counted and timed."""
