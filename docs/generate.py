@@ -8,6 +8,7 @@ document is written by hand and left as it is.
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import sys
@@ -96,10 +97,23 @@ def _service_codes(first: str) -> Iterator[str]:
     return _table(("Code", "What it means", "What to do"), rows)
 
 
+def _refusals() -> Iterator[str]:
+    """Each test of a refusal in tests/emulator and tests/contract, with what it says of itself."""
+    rows = []
+    for path in sorted((PROJECT / "tests").glob("[ce]*/test_*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            if function and node.name.startswith("test_refusal_"):
+                said = (ast.get_docstring(node) or "").replace("\n", " ")
+                rows.append((said, f"`{node.name}`", f"{path.parent.name}/{path.name}"))
+    return _table(("What is refused", "Test", "In tests/"), sorted(rows, key=lambda row: (row[2], row[1])))
+
+
 BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "config": _config,
     "rules": _rules,
     "commands": _commands,
+    "refusals": _refusals,
     "login-codes": lambda: _service_codes("AADSTS"),
     "dataverse-codes": lambda: _service_codes("0x"),
 }
