@@ -16,7 +16,7 @@ _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _PRIVATE = re.compile(
     r"/(?:work|root|home|Users|tmp)/"  # paths of somebody's machine
     r"|--index-url|extra-index|index\.html|/simple\b|goproxy|artifactory"  # where packages were had
-    r"|\b(?:claude|gpt|copilot|llm|language model|ai assistant|chatbot)\b"
+    r"|\b(?:author|authored|co-authored)\b"  # who wrote it
     r"|facts/|design\.md|style\.md|seed-steps|\.\./shared",  # papers that a reader does not have
     re.IGNORECASE,
 )
