@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
+
+import httpx
 
 from connector.errors import LoginError, Problem, SettingsError
 from connector.settings import Cloud
 from connector.settings.clouds import HOSTS, is_loopback
-
-if TYPE_CHECKING:
-    from connector.session import Session
 
 _METADATA = "ARM_METADATA_HOSTNAME"
 
@@ -24,21 +24,22 @@ class Endpoints:
     graph: str
 
 
-async def read_endpoints(session: Session) -> Endpoints:
-    """The hosts of the session's cloud.
+async def read_endpoints(
+    cloud: Cloud, environ: Mapping[str, str], fetch: Callable[[str], Awaitable[httpx.Response]]
+) -> Endpoints:
+    """The hosts of a cloud; *fetch* gets a URL, without a token.
 
     For cloud emulator they come from https://$ARM_METADATA_HOSTNAME/metadata/endpoints, as the
     azuread provider reads them, and must be loopback (SettingsError otherwise).
     """
-    cloud = session.settings.cloud
     if cloud is not Cloud.EMULATOR:
         return Endpoints(HOSTS[cloud].login, HOSTS[cloud].graph)
-    host = session.environ.get(_METADATA, "")
+    host = environ.get(_METADATA, "")
     if not host:
         raise _problem("", "is not set; start the emulator and take over the lines it prints")
     _require_loopback(f"https://{host}")
     url = f"https://{host}/metadata/endpoints?api-version=2022-09-01"
-    answer = await session.send("GET", url)
+    answer = await fetch(url)
     if answer.status_code != 200:
         raise LoginError(
             f"{host} answers {answer.status_code} for its metadata document",

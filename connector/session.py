@@ -70,7 +70,9 @@ class Session:
             event_hooks={"request": [self._sent], "response": [self._answered]},
         )
         try:
-            self._endpoints = await read_endpoints(self)
+            self._endpoints = await read_endpoints(
+                self.settings.cloud, self.environ, lambda url: self.send("GET", url)
+            )
         except BaseException:
             await self.http.aclose()
             raise
