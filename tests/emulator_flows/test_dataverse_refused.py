@@ -65,7 +65,7 @@ def test_a_login_service_that_is_down_is_told_apart_from_a_refusal(
     from connector import session as sessions
     from connector.cloud_endpoints import Endpoints
 
-    async def elsewhere(_: object) -> Endpoints:
+    async def elsewhere(*_: object) -> Endpoints:
         return Endpoints("https://localhost:1", stack.emulator.authority)
 
     monkeypatch.setattr(sessions, "read_endpoints", elsewhere)
