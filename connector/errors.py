@@ -10,7 +10,7 @@ ConnectError
 ├── DriftError           7   something differs where nothing should
 └── PersonNeededError   10   the next step is a person's
 
-The numbers are exit codes (design.md, "One command line").
+The numbers are exit codes (docs/exit-codes.md).
 """
 
 from __future__ import annotations

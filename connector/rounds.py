@@ -21,6 +21,15 @@ def _current() -> Mapping[str, int]:
     return _depths.get({})
 
 
+@dataclass(frozen=True)
+class Mark:
+    """Where the counts for one host stood when a job began."""
+
+    requests: int
+    depth: int
+    tokens: int
+
+
 @dataclass
 class RequestCounter:
     """How many requests went to each host (host and port), and in how many rounds."""
@@ -35,6 +44,15 @@ class RequestCounter:
         self.requests[host] += 1
         self.rounds[host] = max(self.rounds.get(host, 0), depth)
         return depth
+
+    def mark(self, host: str) -> Mark:
+        """Where a job begins: what was asked before it is not its effort."""
+        return Mark(self.requests[host], _current().get(host, 0), self.tokens)
+
+    def since(self, mark: Mark, host: str) -> Mark:
+        """Requests, rounds and tokens since a mark."""
+        rounds = max(self.rounds.get(host, 0) - mark.depth, 0)
+        return Mark(self.requests[host] - mark.requests, rounds, self.tokens - mark.tokens)
 
     @staticmethod
     def answered(host: str, depth: int) -> None:

@@ -53,6 +53,8 @@ class Session:
         self.environ = os.environ if environ is None else environ
         self.patience = patience or Patience()
         self.counter = RequestCounter()
+        #: Hosts whose challenge was compared with the stack's tenant in this session.
+        self.known_hosts: set[str] = set()
         self._described = read_deployer(self.environ, settings.tenant_id)
         self._transport = transport
         self._endpoints: Endpoints | None = None

@@ -12,7 +12,7 @@ from connector.errors import NoSuchStackError
 
 
 class StackOutputs(BaseModel):
-    """The outputs of a stack under their fixed names (design.md, Configuration)."""
+    """The outputs of a stack under their fixed names (docs/guide.md)."""
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
 

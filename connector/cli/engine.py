@@ -87,8 +87,12 @@ class Engine:
         return outputs
 
     def outputs(self) -> StackOutputs:
-        """The stack's outputs, the client secret kept covered."""
-        return StackOutputs.from_mapping(self.raw_outputs())
+        """The stack's outputs, the client secret kept covered. Raises NoSuchStackError without any."""
+        raw = self.raw_outputs()
+        if not raw:
+            message = f"stack {self.stack} has nothing deployed; run deploy (or `pulumi up`) first"
+            raise NoSuchStackError(message, code="stack.empty", key=self.stack)
+        return StackOutputs.from_mapping(raw)
 
     def up(self) -> tuple[Change, ...]:
         """Run `pulumi up` and return the resources that changed. Raises EngineError with its words."""

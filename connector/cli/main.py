@@ -33,9 +33,9 @@ def deploy(stack: Stack = None, json: Json = False, records: Records = None) -> 
 
 
 @app.command()
-def apply(stack: Stack = None, json: Json = False) -> None:
+def apply(stack: Stack = None, json: Json = False, records: Records = None) -> None:
     """Make the Dataverse half: security role, application user, assignment."""
-    run_verb("apply", Voice(as_json=json), lambda voice: verbs.apply(voice, stack))
+    run_verb("apply", Voice(as_json=json), lambda voice: verbs.apply(voice, stack, records))
 
 
 @app.command()

@@ -57,19 +57,21 @@ def post_deploy(voice: Voice, stack: str | None, records: str | None) -> Outcome
     return _in_session(settings, work)
 
 
-def apply(voice: Voice, stack: str | None) -> Outcome:
+def apply(voice: Voice, stack: str | None, records: str | None) -> Outcome:
     """The Dataverse half alone."""
     engine = Engine(stack, voice.say)
     settings, outputs = engine.settings(), engine.outputs()
     voice.title(f"Dataverse: security role, application user, assignment ({settings.dynamics_host})")
-    record = read_record(settings.stack, _folder(None))
+    folder = _folder(records)
+    record = read_record(settings.stack, folder)
 
-    async def work(session: Session) -> Report:
+    async def work(session: Session) -> ApplyReport:
         return await jobs.apply(settings, outputs, session, voice.say, recorded_role_id=_role_id(record))
 
     report = _in_session(settings, work)
     voice.changes(report.changes)
     voice.counts(report)
+    write_record(updated(record, settings, outputs, applied=report), folder)
     return Outcome(report.to_json(), report.error)
 
 
@@ -133,7 +135,8 @@ def explain_code(code: str) -> Outcome:
     """What a code means."""
     known = explain(code)
     if known is None:
-        raise RefusedError(f"{code}: not in the catalogue", code="explain.unknown", key=code)
+        message = f"{code}: not in the catalogue (docs/errors.md lists what is)"
+        raise ConnectError(message, code="explain.unknown", key=code)
     print(known)
     return Outcome({"verb": "explain", "result": str(known)})
 

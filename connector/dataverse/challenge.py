@@ -32,11 +32,13 @@ def parse_challenge(header: str) -> Challenge:
     return Challenge(path.split("/")[0].lower() if path else "", resource)
 
 
-async def check_challenge(session: Session) -> Challenge:
-    """Ask without a token, and compare with the stack before a token goes anywhere.
+async def check_challenge(session: Session) -> None:
+    """Ask without a token, once a session, and compare with the stack before a token goes anywhere.
 
     Raises RefusedError when the host is no organization, or one of another tenant.
     """
+    if session.settings.dynamics_host in session.known_hosts:
+        return
     url = f"{session.settings.dynamics_url}/api/data/{VERSION}/WhoAmI"
     answer = await session.send("GET", url, headers={"Accept": "application/json"})
     found = parse_challenge(answer.headers.get("WWW-Authenticate", ""))
@@ -48,7 +50,7 @@ async def check_challenge(session: Session) -> Challenge:
         )
         raise RefusedError(message, code="dataverse.no_organization", key=host, status=answer.status_code)
     _compare(session, found)
-    return found
+    session.known_hosts.add(host)
 
 
 def _compare(session: Session, found: Challenge) -> None:

@@ -1,33 +1,40 @@
-"""What a stack wants in Dataverse: lines of the role, resolved to privileges by table metadata."""
+"""What a stack wants in Dataverse before the organization was asked anything."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from connector import naming
-from connector.dataverse.privileges import WantedPrivilege, wider
-from connector.errors import Problem
+from connector.errors import Problem, SettingsError
 from connector.settings import Settings
-from connector.settings.profile import RequiredSolution, RoleLine
-from connector.settings.values import Right
+from connector.settings.profile import ForbiddenLine, RequiredSolution, RoleLine
+from connector.settings.values import Basis
 
 
 @dataclass(frozen=True)
-class TablePrivilege:
-    """One privilege of a table as its metadata tells it; `depths` are those it can take."""
+class OptIn:
+    """What a plan may take away from somebody else's hand only because a person asked for it."""
 
-    id: str
-    name: str
-    depths: frozenset[str]
+    move_business_unit: bool = False
+    strip_extra_roles: bool = False
 
 
-Tables = Mapping[str, Mapping[str, TablePrivilege]]
+@dataclass(frozen=True)
+class Known:
+    """What earlier runs recorded: by these ids an object is ours, or was adopted as found."""
+
+    role_id: str = ""
+    adopted_role_id: str = ""
+    user_id: str = ""
+    user_adopted: bool = False
 
 
 @dataclass(frozen=True)
 class Desired:
-    """Names, ids and role lines that a stack asks for, before Dataverse was asked anything."""
+    """Names, ids and role lines that a stack asks for.
+
+    `application_id` is empty before the first `pulumi up`: the plan is then made without it.
+    """
 
     role_name: str
     role_id: str
@@ -35,100 +42,56 @@ class Desired:
     business_unit: str | None
     solution: RequiredSolution | None
     lines: tuple[RoleLine, ...]
+    forbidden: tuple[ForbiddenLine, ...] = ()
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """Every table that a line names or is covered by, each once."""
+        """Every table that a line names, forbids or is covered by, each once."""
         covering = (line.covered_by for line in self.lines if line.covered_by)
-        return tuple(dict.fromkeys([*(line.table for line in self.lines), *covering]))
+        barred = (table for line in self.forbidden for table in line.tables)
+        return tuple(dict.fromkeys([*(line.table for line in self.lines), *covering, *barred]))
 
 
 def desired_of(settings: Settings, application_id: str) -> Desired:
-    """The desired state of a stack: the profile's role, with the stack's additions and removals."""
+    """The desired state of a stack: the profile's role, with the stack's additions and removals.
+
+    Raises SettingsError for a removal that removes nothing.
+    """
     name = settings.role_name
-    host = settings.dynamics_host
     return Desired(
         role_name=name,
-        role_id=naming.role_id(host, settings.stack, name),
+        role_id=naming.role_id(settings.dynamics_host, settings.stack, name),
         application_id=application_id.lower(),
         business_unit=settings.dataverse.business_unit,
         solution=settings.profile.solution,
         lines=_lines(settings),
+        forbidden=settings.profile.role.forbidden,
     )
 
 
 def _lines(settings: Settings) -> tuple[RoleLine, ...]:
-    removed = {(line.table, right) for line in settings.dataverse.remove for right in line.rights}
+    base, own = settings.profile.role.tables, settings.dataverse
+    _check_removals(settings)
+    removed = {(line.table, right) for line in own.remove for right in line.rights}
+    added = (line.model_copy(update={"basis": Basis.STACK}) for line in own.add)
     kept: list[RoleLine] = []
-    for line in (*settings.profile.role.tables, *settings.dataverse.add):
+    for line in (*base, *added):
         rights = tuple(right for right in line.rights if (line.table, right) not in removed)
         if rights:
             kept.append(line.model_copy(update={"rights": rights}))
     return tuple(kept)
 
 
-@dataclass
-class Resolution:
-    """What the lines come to in one environment.
-
-    `pending` needs a solution that is not there yet, `skipped` is optional and absent or covered
-    by another table, `unknown` tables should be there and are not, `problems` are lines whose
-    right or depth the table does not have.
-    """
-
-    wanted: dict[str, WantedPrivilege] = field(default_factory=dict)
-    pending: list[str] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-
-def resolve(lines: Iterable[RoleLine], tables: Tables, *, solution_there: bool) -> Resolution:
-    """Resolve every line; nothing is raised, so that all findings are known at once."""
-    found = Resolution()
-    for line in lines:
-        privileges = tables.get(line.table)
-        if privileges:
-            for right in line.rights:
-                _take(found, line, right, privileges)
-        elif line.covered_by and tables.get(line.covered_by):
-            found.skipped.append(f"{line.table} (covered by {line.covered_by})")
-        elif line.optional:
-            found.skipped.append(f"{line.table} (optional, not in this environment)")
-        elif privileges is None and not solution_there:
-            found.pending.extend(f"{right.value} on {line.table}" for right in line.rights)
-        elif line.table not in found.unknown:
-            found.unknown.append(line.table)
-    return found
-
-
-def _take(found: Resolution, line: RoleLine, right: Right, privileges: Mapping[str, TablePrivilege]) -> None:
-    privilege = privileges.get(right.privilege_type)
-    where = f"{line.table}.{right.value}"
-    if privilege is None:
-        if line.optional:
-            found.skipped.append(f"{where} (optional, the table has no such right)")
-        else:
-            has = ", ".join(sorted(privileges))
-            message = f"the table has no such right; it has {has}"
-            found.problems.append(Problem("dataverse.right", where, "", message))
-        return
-    depth = line.depth.service_name
-    if depth not in privilege.depths:
-        can = ", ".join(sorted(privilege.depths))
-        message = f"{privilege.name} cannot take depth {line.depth.value}; it can take {can}"
-        found.problems.append(Problem("dataverse.depth", where, line.depth.value, message))
-        return
-    found.wanted[privilege.id] = _merged(found.wanted.get(privilege.id), privilege, line, depth)
-
-
-def _merged(
-    before: WantedPrivilege | None, privilege: TablePrivilege, line: RoleLine, depth: str
-) -> WantedPrivilege:
-    if before is None:
-        return WantedPrivilege(privilege.id, privilege.name, depth, (line.table,))
-    tables = tuple(dict.fromkeys((*before.tables, line.table)))
-    return WantedPrivilege(before.id, before.name, wider(before.depth, depth), tables)
+def _check_removals(settings: Settings) -> None:
+    given = {(line.table, right) for line in settings.profile.role.tables for right in line.rights}
+    problems = []
+    for i, line in enumerate(settings.dataverse.remove):
+        for right in line.rights:
+            if (line.table, right) not in given:
+                message = f"the profile gives no right {right.value} on {line.table}; nothing to remove"
+                problems.append(Problem("dataverse.remove", f"dataverse.remove[{i}]", "", message))
+    if problems:
+        raise SettingsError(problems, where=f"the settings of stack {settings.stack}")
 
 
 def version_at_least(version: str, minimum: str) -> bool:

@@ -28,6 +28,7 @@ class Job:
 
     def __post_init__(self) -> None:
         self.began = time.monotonic()
+        self._mark = self.session.counter.mark(self.settings.dynamics_host)
         self.desired: Desired = desired_of(self.settings, self.outputs.client_id)
         self.client = DataverseClient(self.session, self.session.deployer)
 
@@ -39,10 +40,9 @@ class Job:
         return live, plan
 
     def effort(self) -> Effort:
-        """What the organization's host has seen so far in this session."""
-        counter, host = self.session.counter, self.settings.dynamics_host
-        seconds = time.monotonic() - self.began
-        return Effort(counter.requests[host], counter.rounds.get(host, 0), counter.tokens, seconds)
+        """What the organization's host has seen since this job began."""
+        spent = self.session.counter.since(self._mark, self.settings.dynamics_host)
+        return Effort(spent.requests, spent.depth, spent.tokens, time.monotonic() - self.began)
 
 
 async def _check_lines(client: DataverseClient, resolution: Resolution, settings: Settings) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from connector.dataverse.challenge import Challenge, check_challenge
+from connector.dataverse.challenge import check_challenge
 from connector.dataverse.client import DataverseClient, Row, query, text_literal
 from connector.dataverse.desired import Desired, TablePrivilege
 from connector.dataverse.privileges import DEPTHS, Held, read_held
@@ -90,7 +90,7 @@ async def read_live(client: DataverseClient, desired: Desired) -> Live:
     )
 
 
-async def _join_after(challenge: Started[Challenge], *reads: Started[Any]) -> None:
+async def _join_after(challenge: Started[None], *reads: Started[Any]) -> None:
     try:
         await join(*reads)
     except ConnectError:

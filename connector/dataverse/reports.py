@@ -1,4 +1,4 @@
-"""What the verbs report, in the shape that all of them share (design.md, "One command line")."""
+"""What the verbs report, in the shape that all of them share (docs/schemas)."""
 
 from __future__ import annotations
 

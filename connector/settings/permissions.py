@@ -11,7 +11,7 @@ from connector.errors import Problem
 from connector.settings.problems import nearest, shown
 from connector.settings.values import PermissionKind
 
-#: Application ids of the APIs, the same in every tenant (facts/entra.md section 4).
+#: Application ids of the APIs, the same in every tenant (Microsoft first-party applications).
 APIS = {
     "dynamics-crm": "00000007-0000-0000-c000-000000000000",
     "graph": "00000003-0000-0000-c000-000000000000",
