@@ -5,19 +5,24 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from connector.cli.events import EventReader
+from connector.cli.locks import holders_are_dead
+from connector.cli.preview import read_preview
 from connector.cli.process import Ran, run_pulumi
 from connector.dataverse.reports import Change
 from connector.errors import ConnectError, NoSuchStackError
-from connector.settings import Settings, load_settings
+from connector.settings import Settings, check_stack_file, load_settings
 from connector.stack_outputs import StackOutputs
+from connector.stack_state import StackState
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent.parent
 PREFIX = "dynamics-connect:"
+# components/imports.py reads it; that room and this one know nothing of each other but this name.
+_IMPORTS = "CONNECT_IMPORTS"
 
 
 class EngineError(ConnectError):
@@ -73,13 +78,17 @@ class Engine:
 
         Raises SettingsError with every problem, NoSuchStackError, EngineError.
         """
+        check_stack_file(self.stack, PROJECT_DIR)
         entries = json.loads(self._ask("config", "--json"))
         raw = {
             key.removeprefix(PREFIX): entry.get("objectValue", entry.get("value"))
             for key, entry in entries.items()
             if key.startswith(PREFIX)
         }
-        return load_settings(raw, stack=self.stack, project_dir=PROJECT_DIR)
+        settings = load_settings(raw, stack=self.stack, project_dir=PROJECT_DIR)
+        for warning in settings.warnings:
+            self._say(f"warning: {warning}")
+        return settings
 
     def raw_outputs(self) -> dict[str, Any]:
         """The stack's outputs by name, the secret ones in clear; empty when nothing is deployed."""
@@ -98,17 +107,58 @@ class Engine:
         """Run `pulumi up` and return the resources that changed. Raises EngineError with its words."""
         return self._update("up")
 
+    def take_over(self, imports: Mapping[str, str], base: str) -> tuple[Change, ...]:
+        """Import resources into the state as they are: name → import id; nothing is written.
+
+        *base* names the components that they belong to.
+        """
+        targets = [part for name in (base, *imports) for part in ("--target", f"**::{name}")]
+        return self._update("up", *targets, env={_IMPORTS: json.dumps(dict(imports))})
+
+    def refresh(self) -> None:
+        """Bring the state in line with the tenant and forget operations that a dead run left half-done."""
+        self._update("refresh", "--clear-pending-creates")
+
+    def state(self) -> StackState:
+        """What the state knows; ids and names only."""
+        return StackState.from_export(json.loads(self._ask("stack", "export")))
+
     def destroy(self) -> tuple[Change, ...]:
         """Run `pulumi destroy` and return the resources that went."""
         return self._update("destroy")
 
-    def unprotect(self) -> None:
-        """Lift the protection of every resource of the stack."""
-        self._ask("state", "unprotect", "--all", "--yes")
+    def preview(self) -> tuple[Change, ...]:
+        """What `pulumi up` would do to resources, from `pulumi preview --json`. Raises EngineError."""
+        ran = run_pulumi(["preview", "--json", "--stack", self.stack], PROJECT_DIR)
+        changes, errors = read_preview(ran.out)
+        self._check(ran, "\n".join(errors) or ran.words)
+        return changes
 
-    def _update(self, verb: str) -> tuple[Change, ...]:
-        reader = EventReader(self._say)
-        arguments = [verb, "--skip-preview", "--yes", "--json", "--stack", self.stack]
-        ran = run_pulumi(arguments, PROJECT_DIR, reader.take)
+    def exported(self) -> dict[str, Any]:
+        """The stack's state as the engine keeps it, secrets encrypted."""
+        state: dict[str, Any] = json.loads(self._ask("stack", "export"))
+        return state
+
+    def unprotect(self, *urns: str) -> None:
+        """Lift the protection of the resources named, or of every resource of the stack."""
+        self._ask("state", "unprotect", *(urns or ["--all"]), "--yes")
+
+    def protect(self, urn: str) -> None:
+        """Put one resource's protection back."""
+        self._ask("state", "protect", urn, "--yes")
+
+    def _update(
+        self, verb: str, *options: str, env: Mapping[str, str] | None = None
+    ) -> tuple[Change, ...]:
+        arguments = [verb, "--skip-preview", "--yes", "--json", "--stack", self.stack, *options]
+        ran, reader = self._run(arguments, env)
+        if ran.locked and holders_are_dead(ran.err + ran.out):
+            self._say("the stack's lock belongs to a run that is dead; taking it away")
+            self._ask("cancel", "--yes")
+            ran, reader = self._run(arguments, env)
         self._check(ran, reader.failure(ran.words))
         return tuple(reader.changes)
+
+    def _run(self, arguments: Sequence[str], env: Mapping[str, str] | None) -> tuple[Ran, EventReader]:
+        reader = EventReader(self._say)
+        return run_pulumi(arguments, PROJECT_DIR, reader.take, env), reader

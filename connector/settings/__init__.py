@@ -5,6 +5,7 @@ from connector.settings.model import Assignments, DataverseSettings, SecretSetti
 from connector.settings.permissions import ApiPermission
 from connector.settings.profile import Profile, RedirectUris, load_profile
 from connector.settings.rules import RULES
+from connector.settings.stack_file import check_stack_file
 from connector.settings.values import Cloud, ConsentMode, PermissionKind, SignInAudience
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "SecretSettings",
     "Settings",
     "SignInAudience",
+    "check_stack_file",
     "load_profile",
     "load_settings",
 ]

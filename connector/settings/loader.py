@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from connector.errors import Problem, SettingsError
 from connector.settings import checks, redirects
+from connector.settings.cautions import cautions
 from connector.settings.clouds import normalise_url
 from connector.settings.model import RawSettings, Settings
 from connector.settings.permissions import ReadPermissions, read_permissions
@@ -124,4 +125,5 @@ def _settings(
         consent=shaped.consent,
         dataverse=shaped.dataverse,
         protect=shaped.protect,
+        warnings=tuple(cautions(shaped, uris)),
     )

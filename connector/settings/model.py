@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from connector import naming
+from connector.errors import Problem
 from connector.settings.permissions import ApiPermission, PermissionEntry
 from connector.settings.profile import Profile, RedirectUris, RoleLine
 from connector.settings.values import Cloud, ConsentMode, SignInAudience
@@ -71,6 +72,7 @@ class Settings(Shape):
 
     `redirect_uris` and `permissions` are the profile's followed by the stack's own.
     `dynamics_url` has no trailing slash; `dynamics_host` is its host, with the port if there is one.
+    `warnings` holds what is allowed and probably not meant.
     """
 
     stack: str
@@ -90,6 +92,7 @@ class Settings(Shape):
     consent: ConsentMode
     dataverse: DataverseSettings
     protect: bool
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def tags(self) -> tuple[str, ...]:

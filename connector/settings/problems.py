@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -47,12 +48,18 @@ def from_pydantic(error: ValidationError, model: type[BaseModel], *, prefix: str
         if kind == "extra_forbidden":
             yield _unknown_key(key, str(location[-1]), _keys_at(model, location[:-1]))
         elif kind == "missing":
-            yield Problem("settings.missing", key, "", "is required; give it a value")
+            yield Problem(_rule(key, "settings.missing"), key, "", "is required; give it a value")
         elif kind in ("enum", "literal_error"):
             allowed = item.get("ctx", {}).get("expected", "")
-            yield Problem("settings.value", key, value, f"must be one of {allowed}")
+            yield Problem(_rule(key, "settings.value"), key, value, f"must be one of {allowed}")
         else:
-            yield Problem("settings.value", key, value, _sentence(item["msg"]))
+            yield Problem(_rule(key, "settings.value"), key, value, _sentence(item["msg"]))
+
+
+def _rule(key: str, otherwise: str) -> str:
+    """The rule of a key: lines of a security role have one of their own."""
+    is_line = re.match(r"(dataverse\.(add|remove)|role\.(tables|forbidden))\[", key)
+    return "settings.role_line" if is_line else otherwise
 
 
 def _unknown_key(key: str, name: str, known: Sequence[str]) -> Problem:

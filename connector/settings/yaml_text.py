@@ -31,26 +31,38 @@ class _StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
-def read_mapping(path: Path, *, name: str) -> dict[str, Any]:
-    """The mapping in a YAML file; raises SettingsError with file, line and what is wrong."""
+def read_mapping(path: Path, *, name: str, empty: bool = False) -> dict[str, Any]:
+    """The mapping in a YAML file; raises SettingsError with file, line and what is wrong.
+
+    With *empty* a file without any key is an empty mapping.
+    """
     text = _read_text(path, name)
     try:
         value = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader, see above
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"{name} line {mark.line + 1}" if mark else name
-        raise _bad(where, f"is not good YAML: {error.problem}") from error
+        raise _bad(where, f"is not good YAML: {_plain(error.problem)}") from error
     except yaml.YAMLError as error:
         raise _bad(name, f"is not good YAML: {error}") from error
+    if value is None and empty:
+        return {}
     if not isinstance(value, dict):
         raise _bad(name, "must hold keys and values, and holds none")
     return value
 
 
+def _plain(problem: str | None) -> str:
+    """The parser's words, with the one that people meet most said plainly."""
+    if problem and r"'\t'" in problem:
+        return "indent with blanks, not with tabs"
+    return problem or "its structure cannot be read"
+
+
 def _read_text(path: Path, name: str) -> str:
     try:
         if path.stat().st_size > SIZE_LIMIT:
-            raise _bad(name, f"is larger than {SIZE_LIMIT} bytes; no profile needs that")
+            raise _bad(name, f"is larger than {SIZE_LIMIT} bytes; no settings need that")
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _bad(name, "is not UTF-8 text; save it as UTF-8") from error
@@ -59,4 +71,5 @@ def _read_text(path: Path, name: str) -> str:
 
 
 def _bad(where: str, message: str) -> SettingsError:
-    return SettingsError([Problem("settings.yaml", where, "", message)], where="a profile")
+    name = where.split(" line ", maxsplit=1)[0]
+    return SettingsError([Problem("settings.yaml", where, "", message)], where=name)

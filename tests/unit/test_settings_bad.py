@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from connector.errors import SettingsError
@@ -22,7 +24,16 @@ def _uri(uri: str, **more: object) -> dict[str, object]:
     return {"redirectUris": {"web": [uri]}, **more}
 
 
+def _spa(uri: str, **more: object) -> dict[str, object]:
+    return {"redirectUris": {"spa": [uri]}, **more}
+
+
 _PERSONAL = "AzureADandPersonalMicrosoftAccount"
+_ONLY_PERSONAL = "PersonalMicrosoftAccount"
+
+
+def _line(change: str, **line: object) -> dict[str, object]:
+    return {"dataverse": {change: [line]}}
 
 BAD: list[tuple[str, str, dict[str, object]]] = [
     ("settings.missing", "tenantId", {"tenantId": None}),
@@ -84,7 +95,30 @@ BAD: list[tuple[str, str, dict[str, object]]] = [
     ("settings.slots", "slots.a", {"slots": {"a": 0}}),
     ("settings.slots", "slots", {"slots": {}}),
     ("settings.role_name", "dataverse.role", {"dataverse": {"role": "x" * 101}}),
-    ("settings.value", "dataverse.add[0].rights", {"dataverse": {"add": [{"table": "lead", "rights": []}]}}),
+    ("settings.role_name", "dataverse.role", {"dataverse": {"role": " "}}),
+    ("settings.role_line", "dataverse.add[0].rights", _line("add", table="lead", rights=[])),
+    ("settings.role_line", "dataverse.add[0].table", _line("add", rights=["read"])),
+    (
+        "settings.role_line",
+        "dataverse.remove[0].depth",
+        _line("remove", table="lead", rights=["read"], depth="world"),
+    ),
+    ("settings.audience_cloud", "signInAudience", {"cloud": "china", "signInAudience": _ONLY_PERSONAL}),
+    ("settings.redirect_query", "redirectUris.spa[0]", _spa(_WEB + "?a=b", signInAudience=_PERSONAL)),
+    ("settings.redirect_fragment", "redirectUris.spa[0]", _spa(_WEB + "a#b")),
+    ("settings.redirect_wildcard", "redirectUris.spa[0]", _spa("https://*.a.io/", signInAudience=_PERSONAL)),
+    ("settings.redirect_length", "redirectUris.spa[0]", _spa(_WEB + "y" * 300)),
+    (
+        "settings.redirect_count",
+        "redirectUris.spa",
+        {
+            "redirectUris": {"spa": [f"{_WEB}{i}" for i in range(101)]},
+            "signInAudience": _PERSONAL,
+        },
+    ),
+    ("settings.permission", "permissions[1]", {"permissions": ["graph/openid", "graph/"]}),
+    ("settings.assignee", "assignments.groups[0]", {"assignments": {"groups": [" "]}}),
+    ("settings.owner", "owners[1]", {"owners": ["a@b.example", "11111111"]}),
 ]
 
 
@@ -100,6 +134,68 @@ def test_a_bad_value_is_reported_under_its_rule_and_key(
 def test_every_rule_that_is_reported_stands_in_the_table() -> None:
     """No refusal has an id that the table of rules does not know."""
     assert {rule for rule, _, _ in BAD} <= set(RULES)
+
+
+CAUTIONS: list[tuple[str, str, dict[str, object]]] = [
+    ("settings.redirect_case", "redirectUris.web", _uri("https://apps.bizible.com/oauth2")),
+    ("settings.redirect_case", "redirectUris.spa", {"redirectUris": {"spa": [_WEB + "a", _WEB + "A"]}}),
+    ("settings.nobody_assigned", "assignments", {}),
+    ("settings.nobody_assigned", "assignments", {"assignments": {"required": True}}),
+]
+
+
+@pytest.mark.parametrize(("rule", "key", "change"), CAUTIONS)
+def test_what_is_probably_not_meant_is_a_warning(rule: str, key: str, change: dict[str, object]) -> None:
+    """A warning names rule and key, and the settings are good all the same."""
+    settings = load_settings(GOOD | change, stack="dev", project_dir=PROJECT)
+    assert (rule, key) in {(warning.rule, warning.key) for warning in settings.warnings}
+
+
+def test_settings_without_a_slip_warn_of_nothing() -> None:
+    """Somebody is assigned and every URI is one of a kind: nothing to say."""
+    users = {"assignments": {"users": ["adele@contoso.example"]}}
+    assert load_settings(GOOD | users, stack="dev", project_dir=PROJECT).warnings == ()
+
+
+NORMALISED: list[tuple[str, dict[str, object], str, object]] = [
+    (
+        "settings.dynamics_url_slash",
+        {"dynamicsUrl": "https://contoso.crm4.dynamics.com/"},
+        "dynamics_url",
+        "https://contoso.crm4.dynamics.com",
+    ),
+    (
+        "settings.dynamics_url_slash",
+        {"dynamicsUrl": "https://Contoso.CRM4.dynamics.com"},
+        "dynamics_host",
+        "contoso.crm4.dynamics.com",
+    ),
+    ("settings.redirect_slash", {"redirectUris": {"spa": ["https://a.example"]}}, "spa", ("https://a.example/",)),
+    (
+        "settings.redirect_slash",
+        {"redirectUris": {"spa": ["https://a.example?q=1"]}},
+        "spa",
+        ("https://a.example/?q=1",),
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "change", "name", "value"), NORMALISED)
+def test_what_is_normalised_comes_out_in_one_form(
+    rule: str, change: dict[str, object], name: str, value: object
+) -> None:
+    """The value is changed to the form that the service gives it, and nothing is said."""
+    settings = load_settings(GOOD | change, stack="dev", project_dir=PROJECT)
+    assert getattr(settings.redirect_uris if name == "spa" else settings, name) == value
+    assert RULES[rule].effect == "normalise"
+
+
+def test_every_rule_has_two_rows() -> None:
+    """A rule without rows is a rule that nobody has tried; files and environment have tests of their own."""
+    rows = Counter(rule for rule, *_ in [*BAD, *CAUTIONS, *NORMALISED])
+    mine = {rule for rule in RULES if rule.startswith("settings.") and rule != "settings.yaml"}
+    assert len(mine) >= 25
+    assert {rule for rule in mine if rows[rule] < 2} == set()
 
 
 def test_all_problems_are_reported_at_once() -> None:
