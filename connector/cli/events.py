@@ -14,7 +14,8 @@ from typing import Any
 
 from connector.dataverse.reports import Action, Change
 
-_ACTIONS = {
+#: The engine's operations on resources, as actions; those that are absent change nothing.
+ACTIONS = {
     "create": Action.ADDED,
     "import": Action.ADDED,
     "update": Action.CHANGED,
@@ -56,7 +57,7 @@ class EventReader:
             self._diagnostic(event["diagnosticEvent"])
 
     def _resource(self, metadata: dict[str, Any]) -> None:
-        action = _ACTIONS.get(metadata["op"])
+        action = ACTIONS.get(metadata["op"])
         kind = metadata["type"]
         if action is None or kind.startswith(("pulumi:", _OURS)):
             return
@@ -65,8 +66,7 @@ class EventReader:
         self.say(f"{_DONE[action]} {change.kind} {change.name}")
 
     def _diagnostic(self, event: dict[str, Any]) -> None:
-        text = _COLOUR.sub("", event.get("message", "")).strip()
-        text = text.removeprefix("error: ").removeprefix("Exception calling application: ")
+        text = plain(event.get("message", ""))
         if event.get("severity") == "error" and text and text not in self.errors:
             self.errors.append(text)
 
@@ -78,6 +78,12 @@ class EventReader:
         telling = [text for text in self.errors if not _is_echo(text)] or self.errors
         text = "\n".join(telling) or "\n".join(self.other[-5:]) or stderr.strip()
         return text.removeprefix("error: ") or "the engine gave no reason"
+
+
+def plain(message: str) -> str:
+    """A diagnostic's words without terminal colours and the engine's prefixes."""
+    text = _COLOUR.sub("", message).strip()
+    return text.removeprefix("error: ").removeprefix("Exception calling application: ")
 
 
 def _is_echo(text: str) -> bool:

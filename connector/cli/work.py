@@ -1,0 +1,56 @@
+"""What most verbs need around their work: a session, the directory's checks, the records' folder."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from pathlib import Path
+from typing import TypeVar
+
+from connector.cli.engine import PROJECT_DIR
+from connector.dataverse import jobs
+from connector.dataverse.reports import Cause
+from connector.records import DEFAULT_FOLDER, StackRecord
+from connector.session import Session
+from connector.settings import Settings
+from connector.stack_outputs import StackOutputs
+
+T = TypeVar("T")
+
+
+def warm_up() -> None:
+    """Import the Graph SDK while the engine works: it costs half a second, and only the proof needs it."""
+    threading.Thread(target=import_module, args=("connector.entra.checks",), daemon=True).start()
+
+
+def in_session(settings: Settings, work: Callable[[Session], Awaitable[T]]) -> T:
+    """Run asynchronous work in a session of its own and return what it returned."""
+
+    async def run() -> T:
+        async with Session(settings) as session:
+            return await work(session)
+
+    return asyncio.run(run())
+
+
+def directory_checks(settings: Settings, outputs: StackOutputs, session: Session) -> jobs.MoreChecks:
+    """The directory's part of a proof, as the proof takes it."""
+
+    async def checks() -> list[Cause]:
+        from connector.entra.checks import directory_causes  # noqa: PLC0415  # see warm_up
+
+        return await directory_causes(settings, outputs, session)
+
+    return checks
+
+
+def records_folder(named: str | None) -> Path:
+    """The folder named, or the project's own."""
+    return Path(named) if named else PROJECT_DIR / DEFAULT_FOLDER
+
+
+def role_id(record: StackRecord | None) -> str | None:
+    """The security role's id that a record knows."""
+    return (record.role_id or None) if record else None

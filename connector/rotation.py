@@ -1,0 +1,175 @@
+"""Two slots for client secrets: what is alive, what a checkout knows, and what the next step is.
+
+Pure decisions. A secret is named by slot and generation (`a-1`), generations count on over both
+slots, and the newest one is handed out. `wanted` below is the settings' `slots`, `live` what the
+engine's state holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from connector.errors import DriftError, NoSuchStackError
+from connector.naming import secret_display_name, secret_resource
+
+SLOTS = ("a", "b")
+_SECRET_TYPE = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 - a type's name
+
+
+@dataclass(frozen=True)
+class LiveSecret:
+    """One client secret in the engine's state; never its value."""
+
+    slot: str
+    generation: int
+    key_id: str
+    end: datetime | None
+    urn: str
+    protected: bool = False
+
+    @property
+    def label(self) -> str:
+        """Slot and generation, such as `a-1`."""
+        return secret_display_name(self.slot, self.generation)
+
+    def days_left(self, now: datetime) -> int | None:
+        """Whole days until it ends, negative when it has ended; None when its end is not known."""
+        return None if self.end is None else (self.end - now).days
+
+
+def live_secrets(exported: Mapping[str, Any], base: str) -> tuple[LiveSecret, ...]:
+    """The secrets in `pulumi stack export` (deployment version 3), the oldest first.
+
+    *base* is the profile's name, which the resources' names begin with.
+    """
+    rows = (exported.get("deployment") or {}).get("resources") or []
+    found = [one for row in rows if row.get("type") == _SECRET_TYPE and (one := _live(row, base))]
+    return tuple(sorted(found, key=lambda one: one.generation))
+
+
+def _live(row: Mapping[str, Any], base: str) -> LiveSecret | None:
+    if row.get("delete") or not row.get("id"):
+        return None
+    name = row["urn"].rsplit("::", 1)[-1]
+    slot, _, generation = name.removeprefix(secret_resource(base, "")).partition("-")
+    if slot not in SLOTS or not generation.isdigit():
+        return None
+    outputs = row.get("outputs") or {}
+    end = outputs.get("endDate")
+    moment = datetime.fromisoformat(end) if end else None
+    key_id = str(outputs.get("keyId") or row["id"].rsplit("/", 1)[-1])
+    return LiveSecret(slot, int(generation), key_id, moment, row["urn"], bool(row.get("protect")))
+
+
+def slots_of(live: Iterable[LiveSecret]) -> dict[str, int]:
+    """Live secrets as the `slots` setting would name them."""
+    return {one.slot: one.generation for one in sorted(live, key=lambda one: one.slot)}
+
+
+def with_next(slots: Mapping[str, int]) -> dict[str, int]:
+    """The same slot and, in the other one, the next generation."""
+    (taken,) = slots
+    other = next(slot for slot in SLOTS if slot != taken)
+    return dict(sorted({**slots, other: slots[taken] + 1}.items()))
+
+
+def check_deployable(wanted: Mapping[str, int], live: tuple[LiveSecret, ...], stack: str) -> None:
+    """Refuse a run that would delete a live secret or bring back a retired one.
+
+    Raises DriftError `rotation.stale` where the settings are older than the state, and
+    `rotation.unretired` where a slot was taken out of the settings by hand.
+    """
+    if not live:
+        return
+    newest = live[-1].generation
+    unknown = [one for one in live if wanted.get(one.slot) != one.generation]
+    known = slots_of(live)
+    gone = [s for s, n in wanted.items() if n <= newest and known.get(s) != n]
+    if unknown and unknown[-1].generation > max(wanted.values()):
+        raise _stale(stack, f"the state holds the secret {unknown[-1].label}, which they do not know")
+    if gone:
+        label = secret_display_name(gone[0], wanted[gone[0]])
+        raise _stale(stack, f"the secret {label} is gone from the state, and deploying would make a new one")
+    if unknown:
+        message = (
+            f"the secret {unknown[0].label} of stack {stack} is alive and not in the settings' slots; "
+            "nothing was deleted. `rotate finish --reconnected` retires it once the new one is in use; "
+            f"to keep it, write it back: slots.{unknown[0].slot}: {unknown[0].generation}"
+        )
+        raise DriftError(message, code="rotation.unretired", key=f"slots.{unknown[0].slot}")
+
+
+def _stale(stack: str, what: str) -> DriftError:
+    message = (
+        f"the settings of stack {stack} are older than its state: {what}. Nothing was changed or deleted. "
+        f"Take over the newest Pulumi.{stack}.yaml, or let `rotate status --patch FILE` write the change"
+    )
+    return DriftError(message, code="rotation.stale", key="slots")
+
+
+@dataclass(frozen=True)
+class Begin:
+    """What `begin` has to reach: the slots, the secret to prove, and the one that stays meanwhile.
+
+    `make` says that the new secret is not in the state yet, `resumed` that an earlier run began.
+    """
+
+    slots: Mapping[str, int]
+    label: str
+    make: bool
+    resumed: bool
+
+
+def plan_begin(wanted: Mapping[str, int], live: tuple[LiveSecret, ...], stack: str) -> Begin:
+    """The step to two slots. Raises NoSuchStackError without any secret, DriftError for a stale checkout.
+
+    A begun rotation goes on, also from a checkout that does not know of it: nothing is deleted.
+    """
+    if not live:
+        message = f"stack {stack} has no client secret yet; run deploy first"
+        raise NoSuchStackError(message, code="stack.outputs", key="clientSecret")
+    if len(live) > 1:
+        return Begin(slots_of(live), live[-1].label, make=False, resumed=True)
+    check_deployable(wanted, live, stack)
+    resumed = len(wanted) > 1
+    slots = dict(wanted) if resumed else with_next(slots_of(live))
+    slot = max(slots, key=lambda one: slots[one])
+    return Begin(slots, secret_display_name(slot, slots[slot]), make=True, resumed=resumed)
+
+
+@dataclass(frozen=True)
+class Finish:
+    """What `finish` has to reach: the slots left, and the secret to retire (None: it has gone already)."""
+
+    slots: Mapping[str, int]
+    old: LiveSecret | None
+    new: LiveSecret
+
+
+def plan_finish(wanted: Mapping[str, int], live: tuple[LiveSecret, ...], stack: str) -> Finish | None:
+    """The step back to one slot; None when one slot is all there is.
+
+    Raises DriftError when the settings do not know the newest secret: retiring the old one from
+    there would leave settings that name neither.
+    """
+    if not live:
+        plan_begin(wanted, live, stack)
+    new = live[-1]
+    slots = {new.slot: new.generation}
+    if len(live) > 1:
+        if wanted.get(new.slot) != new.generation:
+            check_deployable(wanted, live, stack)
+        return Finish(slots, live[0], new)
+    if dict(wanted) == slots:
+        return None
+    if wanted.get(new.slot) == new.generation:
+        return Finish(slots, None, new)
+    check_deployable(wanted, live, stack)
+    message = (
+        f"stack {stack} has one secret, {new.label}, and its settings name one more that was never made; "
+        "run `rotate begin` first"
+    )
+    raise DriftError(message, code="rotation.not_begun", key="slots")
