@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
 from components import Connection, ConnectionArgs
+from components.imports import importing, read_imports
 from components.provider import tenant_provider
 from connector.errors import ConnectError
 from connector.settings import load_settings
@@ -29,7 +31,8 @@ def main() -> None:
         raw_config(), stack=pulumi.get_stack(), project_dir=Path(__file__).resolve().parent
     )
     args = ConnectionArgs(settings, tenant_provider(settings))
-    connection = Connection(settings.profile.name, args)
+    opts = pulumi.ResourceOptions(transformations=[importing(read_imports(os.environ))])
+    connection = Connection(settings.profile.name, args, opts)
     for name, value in connection.outputs().items():
         pulumi.export(name, value)
 

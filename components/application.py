@@ -10,6 +10,7 @@ import pulumi_azuread as azuread
 
 from components import tokens
 from components.apis import Api
+from connector import naming
 from connector.settings import PermissionKind, RedirectUris, SignInAudience
 
 # Graph's manifest reference: a personal-account audience takes version 2 alone, and the
@@ -40,7 +41,7 @@ class Application(pulumi.ComponentResource):
         """Declare it; `opts` as for any component."""
         super().__init__(tokens.APPLICATION, name, None, opts)
         self.resource = azuread.Application(
-            f"{name}-application",
+            naming.application_resource(name),
             display_name=args.display_name,
             sign_in_audience=args.sign_in_audience.value,
             api=_api_settings(args.sign_in_audience),

@@ -6,7 +6,6 @@ The all-zero role is legal as long as the application declares no app roles of i
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import pulumi_azuread as azuread
 
 from components import tokens
 from components.lookups import look_up
+from connector.naming import assignment_resource
 
 DEFAULT_APP_ROLE = "00000000-0000-0000-0000-000000000000"
 
@@ -46,7 +46,7 @@ class Assignments(pulumi.ComponentResource):
 
     def _assign(self, kind: str, who: str, object_id: pulumi.Input[str]) -> azuread.AppRoleAssignment:
         return azuread.AppRoleAssignment(
-            f"{self._name}-{kind}-{resource_suffix(who)}",
+            assignment_resource(self._name, kind, who),
             app_role_id=DEFAULT_APP_ROLE,
             principal_object_id=object_id,
             resource_object_id=self._args.service_principal_object_id,
@@ -60,11 +60,6 @@ def is_object_id(text: str) -> bool:
         return str(uuid.UUID(text)) == text.lower()
     except ValueError:
         return False
-
-
-def resource_suffix(who: str) -> str:
-    """A name or principal name as part of a resource name."""
-    return re.sub(r"[^A-Za-z0-9.@_-]+", "-", who).strip("-").lower()
 
 
 def user_object_id(user: str, provider: pulumi.ProviderResource) -> pulumi.Input[str]:

@@ -14,6 +14,7 @@ import pulumi_azuread as azuread
 
 from components import tokens
 from components.apis import Api
+from connector import naming
 from connector.settings import ApiPermission, PermissionKind
 
 
@@ -48,7 +49,7 @@ class AdminConsent(pulumi.ComponentResource):
 
     def _grant(self, api: Api) -> azuread.ServicePrincipalDelegatedPermissionGrant:
         return azuread.ServicePrincipalDelegatedPermissionGrant(
-            f"{self._name}-grant-{api.name}",
+            naming.grant_resource(self._name, api.name),
             service_principal_object_id=self._args.service_principal_object_id,
             resource_service_principal_object_id=api.object_id,
             claim_values=[p.name for p in api.of_kind(PermissionKind.DELEGATED)],
@@ -57,7 +58,7 @@ class AdminConsent(pulumi.ComponentResource):
 
     def _app_role(self, api: Api, permission: ApiPermission) -> azuread.AppRoleAssignment:
         return azuread.AppRoleAssignment(
-            f"{self._name}-app-role-{api.name}-{permission.name}",
+            naming.app_role_resource(self._name, api.name, permission.name),
             app_role_id=api.id_of(permission),
             principal_object_id=self._args.service_principal_object_id,
             resource_object_id=api.object_id,

@@ -15,7 +15,7 @@ import pulumi_azuread as azuread
 
 from components import tokens
 from components.application import Application
-from connector.naming import secret_display_name
+from connector.naming import secret_display_name, secret_resource
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Credentials(pulumi.ComponentResource):
     def _secret(self, slot: str, generation: int) -> azuread.ApplicationPassword:
         label = secret_display_name(slot, generation)
         return azuread.ApplicationPassword(
-            f"{self._name}-secret-{label}",
+            secret_resource(self._name, label),
             application_id=self._args.application.resource_id,
             display_name=label,
             end_date=self._end,

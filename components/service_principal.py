@@ -10,6 +10,7 @@ import pulumi_azuread as azuread
 
 from components import tokens
 from components.application import Application
+from connector import naming
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class ServicePrincipal(pulumi.ComponentResource):
         """Declare it; `opts` as for any component."""
         super().__init__(tokens.SERVICE_PRINCIPAL, name, None, opts)
         self.resource = azuread.ServicePrincipal(
-            f"{name}-service-principal",
+            naming.service_principal_resource(name),
             client_id=args.application.client_id,
             app_role_assignment_required=args.assignment_required,
             owners=list(args.owners) or None,

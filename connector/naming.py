@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 PROJECT = "dynamics-connect"
@@ -41,3 +42,38 @@ def role_id(organization_host: str, stack: str, role_name: str) -> str:
     """
     host = organization_host.lower().split(":", 1)[0].replace(".api.crm", ".crm")
     return str(uuid.uuid5(_ROLE_NAMESPACE, "\n".join((host, stack, role_name))))
+
+
+def resource_suffix(who: str) -> str:
+    """A name or principal name as part of a resource name."""
+    return re.sub(r"[^A-Za-z0-9.@_-]+", "-", who).strip("-").lower()
+
+
+def application_resource(base: str) -> str:
+    """The engine's name of the application; *base* is the profile's name, here and below."""
+    return f"{base}-application"
+
+
+def service_principal_resource(base: str) -> str:
+    """The engine's name of the service principal."""
+    return f"{base}-service-principal"
+
+
+def grant_resource(base: str, api: str) -> str:
+    """The engine's name of the delegated grant for one API."""
+    return f"{base}-grant-{api}"
+
+
+def app_role_resource(base: str, api: str, name: str) -> str:
+    """The engine's name of one application permission, granted."""
+    return f"{base}-app-role-{api}-{name}"
+
+
+def assignment_resource(base: str, kind: str, who: str) -> str:
+    """The engine's name of one assignment; *kind* is `user` or `group`."""
+    return f"{base}-{kind}-{resource_suffix(who)}"
+
+
+def secret_resource(base: str, label: str) -> str:
+    """The engine's name of one secret; *label* is its display name."""
+    return f"{base}-secret-{label}"

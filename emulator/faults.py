@@ -1,7 +1,8 @@
 """Faults on purpose, the same at every run: which call fails, how, and how often.
 
 A fault is a row: the METHOD and ROUTE that it meets, the first matching call that
-it spoils (nth, from 1), how many from there (times), and the answer.
+it spoils (nth, from 1), how many from there (times), and the answer. An answer that ends in
+`-after` comes when the call has done its work: a client that repeats it does it twice.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ ANSWERS = (
     "500",
     "503",
     "504",
+    "500-after",
+    "hang-after",
     "reset-before",
     "reset-after",
     "truncate",

@@ -47,6 +47,8 @@ class Wire:
         finally:
             # Logged before the answer leaves, so that a reader who has the answer finds the line.
             self._log(scope, started, answer.status)
+        if answer.hangs:
+            await asyncio.sleep(_HANG_SECONDS)
         if answer.dropped:
             drop_connection(scope)
             return
@@ -68,12 +70,16 @@ class Wire:
             answer.set_json(404, _fault_body(scope, 404), [])
         else:
             await self.app(scope, receive, answer.take)
-            self._spoil(answer, fault)
+            self._spoil(scope, answer, fault)
 
-    def _spoil(self, answer: _Answer, fault: Fault | None) -> None:
+    def _spoil(self, scope: Scope, answer: _Answer, fault: Fault | None) -> None:
         if fault is None:
             return
-        if fault.answer == "reset-after":
+        if fault.answer == "500-after":
+            answer.set_json(500, _fault_body(scope, 500), [])
+        elif fault.answer == "hang-after":
+            answer.hangs = True
+        elif fault.answer == "reset-after":
             answer.dropped = True
         elif fault.answer == "truncate":
             answer.truncate()
@@ -85,7 +91,8 @@ class Wire:
         name = host.rsplit(":", 1)[0]
         seen = scope["emulator"]
         self.ctx.store.db.execute(
-            "INSERT INTO log (started, ended, service, host, method, path, query, status, client_id, emulated)"
+            "INSERT INTO log "
+            "(started, ended, service, host, method, path, query, status, client_id, emulated)"
             " VALUES (?,?,?,?,?,?,?,?,?,?)",
             (
                 started,
@@ -132,6 +139,7 @@ class _Answer:
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.dropped = False
+        self.hangs = False
 
     async def take(self, message: Message) -> None:
         self.messages.append(message)
@@ -156,7 +164,7 @@ class _Answer:
         self.messages[1:] = [{"type": "http.response.body", "body": body[: len(body) // 2]}]
 
     def new_id(self) -> str | None:
-        """The id of the object that the answer speaks of: its body's `id`, or the last id in its OData-EntityId."""
+        """The id of the object that the answer speaks of: the body's, or the last in its OData-EntityId."""
         headers = dict(self.messages[0]["headers"])
         if location := headers.get(b"odata-entityid") or headers.get(b"location"):
             found = _NEW_ID.findall(location.decode())

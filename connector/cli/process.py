@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,14 +43,20 @@ class Ran:
 
 
 def run_pulumi(
-    arguments: Sequence[str], folder: Path, on_line: Callable[[str], None] | None = None
+    arguments: Sequence[str],
+    folder: Path,
+    on_line: Callable[[str], None] | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> Ran:
-    """Run one command without a terminal; *on_line* sees each line of standard output as it comes."""
+    """Run one command without a terminal; *on_line* sees each line of standard output as it comes.
+
+    *env* is added to the environment.
+    """
     command = ["pulumi", "--non-interactive", "--color", "never", *arguments]
     with subprocess.Popen(
         command,
         cwd=folder,
-        env=os.environ | {"PULUMI_SKIP_UPDATE_CHECK": "1"},
+        env=os.environ | {"PULUMI_SKIP_UPDATE_CHECK": "1"} | dict(env or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

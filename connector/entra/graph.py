@@ -23,9 +23,6 @@ from kiota_abstractions.native_response_handler import NativeResponseHandler
 from kiota_abstractions.request_information import RequestInformation
 from kiota_http.httpx_request_adapter import HttpxRequestAdapter
 from kiota_http.middleware.options import ResponseHandlerOption
-from msgraph.generated.service_principals.service_principals_request_builder import (
-    ServicePrincipalsRequestBuilder,
-)
 from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_service_client import GraphServiceClient
 
@@ -53,6 +50,7 @@ class Grant:
 
     resource_id: str
     scopes: frozenset[str]
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +62,19 @@ class Assignment:
     principal_type: str
     resource_id: str
     role_id: str
+    id: str = ""
+
+
+@dataclass
+class Query:
+    """The query options of a list, as kiota reads them."""
+
+    filter: str | None = None
+    select: list[str] | None = None
+
+    def get_query_parameter(self, name: str) -> str:
+        """The option's name on the wire (kiota asks for each field)."""
+        return f"%24{name}"
 
 
 class _DeployerTokens(AccessTokenProvider):
@@ -109,13 +120,7 @@ class Graph:
         condition = " or ".join(f"appId eq '{app_id}'" for app_id in app_ids)
         if not condition:
             return []
-        builder = ServicePrincipalsRequestBuilder
-        asked = builder.ServicePrincipalsRequestBuilderGetQueryParameters(filter=condition)
-        rows = await self._pages(
-            "servicePrincipals",
-            self._client.service_principals,
-            RequestConfiguration(query_parameters=asked),
-        )
+        rows = await self._pages("servicePrincipals", self._client.service_principals, Query(condition))
         return [_principal(row) for row in rows]
 
     async def grants(self, principal_id: str) -> list[Grant]:
@@ -123,7 +128,7 @@ class Graph:
         item = self._client.service_principals.by_service_principal_id(principal_id)
         rows = await self._pages("oauth2PermissionGrants", item.oauth2_permission_grants)
         return [
-            Grant(str(row["resourceId"]), frozenset(str(row.get("scope") or "").split()))
+            Grant(str(row["resourceId"]), frozenset(str(row.get("scope") or "").split()), str(row["id"]))
             for row in rows
             if row.get("consentType") == "AllPrincipals"
         ]
@@ -144,9 +149,10 @@ class Graph:
         row = await self._read(f"users/{name}", item.to_get_request_information())
         return str(row["id"]) if row is not None else None
 
-    async def _pages(self, what: str, builder: Any, configuration: Any = None) -> list[Row]:
+    async def _pages(self, what: str, builder: Any, query: Query | None = None) -> list[Row]:
         rows: list[Row] = []
-        page = await self._read(what, builder.to_get_request_information(configuration))
+        asked = RequestConfiguration(query_parameters=query) if query else None
+        page = await self._read(what, builder.to_get_request_information(asked))
         while page is not None:
             rows.extend(page.get("value", []))
             link = page.get("@odata.nextLink")
@@ -167,7 +173,7 @@ class Graph:
             wait = parse_retry_after(answer.headers.get("Retry-After"))
             busy = answer.status_code in (429, 503) and wait is not None
             if not (busy and await deadline.pause(wait)):
-                raise _refusal(what, answer)
+                raise refusal(f"to read {what}", answer)
 
     async def _send(self, request: RequestInformation) -> httpx.Response:
         try:
@@ -180,19 +186,20 @@ class Graph:
         return cast("httpx.Response", answer)
 
 
-def _refusal(what: str, answer: httpx.Response) -> RefusedError:
+def refusal(what: str, answer: httpx.Response) -> RefusedError:
+    """The refusal of a call that was *what* (`to read users/…`), with Graph's own code and request id."""
     try:
         error = answer.json()["error"]
         code, text = str(error.get("code", "")), str(error.get("message", ""))[:300]
     except (ValueError, KeyError, TypeError, AttributeError):
         code, text = "", ""
     request_id = answer.headers.get("request-id", "")
-    denied = answer.status_code == 403
+    denied = answer.status_code == 403 and what.startswith("to read")
     hint = "; the deployer needs Directory.Read.All to prove consent" if denied else ""
     return RefusedError(
-        f"Graph refused to read {what}: {answer.status_code} {code} {text}{hint} (request id {request_id})",
+        f"Graph refused {what}: {answer.status_code} {code} {text}{hint} (request id {request_id})",
         code="graph.refused",
-        key=what,
+        key=what.rsplit(" ", 1)[-1],
         status=answer.status_code,
         service_code=code,
         request_id=request_id,
@@ -217,6 +224,7 @@ def _assignments(rows: list[Row]) -> list[Assignment]:
             str(row.get("principalType") or ""),
             str(row.get("resourceId") or ""),
             str(row.get("appRoleId") or ""),
+            str(row.get("id") or ""),
         )
         for row in rows
     ]

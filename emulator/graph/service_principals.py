@@ -90,7 +90,9 @@ def update_service_principal(call: Call) -> Reply:
     """PATCH /servicePrincipals/{id}: 204."""
     principal = target(call, "servicePrincipals")
     read_only = _READ_ONLY | {"appId"}
-    change = declared(plain(call.json()), principal, read_only, SERVICE_PRINCIPAL.beta)
+    # Null in a plain service principal, and a complex value (samlSingleSignOnSettings) once it was set.
+    known = principal | {"samlSingleSignOnSettings": None}
+    change = declared(plain(call.json()), known, read_only, SERVICE_PRINCIPAL.beta)
     save(call, "servicePrincipals", merged(principal, change))
     return Reply(204)
 

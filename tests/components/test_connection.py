@@ -11,10 +11,10 @@ import pytest
 
 from components import Connection, ConnectionArgs
 from components.apis import find_permission
-from components.assignments import resource_suffix
 from components.credentials import end_date, newest_slot
 from components.lookups import failure
 from connector.errors import SettingsError
+from connector.naming import resource_suffix
 from connector.settings import ApiPermission, PermissionKind, Settings, load_settings
 from tests.components.conftest import PROJECT, SCOPES, Declare, Recorder
 

@@ -1,0 +1,122 @@
+"""What clean-up, adoption and preflight read in the directory, and the few writes they make there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connector.entra.graph import Graph, Query, refusal
+from connector.entra.objects import Attached, LiveApplication, Named, application_of
+from connector.rounds import join, start
+
+# Deleted objects keep their tags; what the bin's lists can filter by is UNVERIFIED, so the
+# marker is looked for here.
+_DELETED = ["id", "appId", "displayName", "tags", "deletedDateTime"]
+
+
+class Directory(Graph):
+    """Graph as the deployer, with applications, the recycle bin, groups and policies."""
+
+    async def marked(self, tag: str) -> list[LiveApplication]:
+        """The live applications that carry a tag."""
+        return await self._applications(f"tags/any(t:t eq '{quoted(tag)}')")
+
+    async def named(self, name: str) -> list[LiveApplication]:
+        """The live applications of a display name, which need not be unique."""
+        return await self._applications(f"displayName eq '{quoted(name)}'")
+
+    async def with_app_id(self, app_id: str) -> LiveApplication | None:
+        """The application of an application (client) id, or None."""
+        found = await self._applications(f"appId eq '{quoted(app_id)}'")
+        return found[0] if found else None
+
+    async def application(self, object_id: str) -> LiveApplication | None:
+        """The application of an object id, or None."""
+        item = self._client.applications.by_application_id(object_id)
+        row = await self._read(f"applications/{object_id}", item.to_get_request_information())
+        return application_of(row) if row is not None else None
+
+    async def _applications(self, condition: str) -> list[LiveApplication]:
+        rows = await self._pages("applications", self._client.applications, Query(condition))
+        return [application_of(row) for row in rows]
+
+    async def deleted_applications(self) -> list[LiveApplication]:
+        """Every application in the recycle bin."""
+        bin_ = self._client.directory.deleted_items.graph_application
+        return await self._deleted("directory/deletedItems (applications)", bin_)
+
+    async def deleted_principals(self) -> list[LiveApplication]:
+        """Every service principal in the recycle bin, in the same shape."""
+        bin_ = self._client.directory.deleted_items.graph_service_principal
+        return await self._deleted("directory/deletedItems (service principals)", bin_)
+
+    async def _deleted(self, what: str, builder: Any) -> list[LiveApplication]:
+        return [application_of(row) for row in await self._pages(what, builder, Query(select=_DELETED))]
+
+    async def attached(self, app_id: str) -> Attached:
+        """Service principal, grants, app roles held and assignments of one application, side by side."""
+        found = await self.principals_of_apps([app_id])
+        if not found:
+            return Attached()
+        own = found[0]
+        grants, held = start(self.grants(own.id)), start(self.assignments_of(own.id))
+        assigned = start(self.assigned_to(own.id))
+        await join(grants, held, assigned)
+        return Attached(own, tuple(grants.result()), tuple(held.result()), tuple(assigned.result()))
+
+    async def groups_named(self, name: str) -> list[Named]:
+        """The groups of a display name."""
+        rows = await self._pages("groups", self._client.groups, Query(f"displayName eq '{quoted(name)}'"))
+        return [
+            Named(str(row["id"]), str(row["displayName"]), str(row.get("description") or "")) for row in rows
+        ]
+
+    async def default_app_policy(self) -> dict[str, Any] | None:
+        """The tenant's default app management policy."""
+        builder = self._client.policies.default_app_management_policy
+        what = "policies/defaultAppManagementPolicy"
+        return await self._read(what, builder.to_get_request_information())
+
+    async def delete_application(self, object_id: str) -> None:
+        """Move an application to the recycle bin, its service principal with it."""
+        await self._write("DELETE", f"applications/{object_id}", gone_is_done=True)
+
+    async def remove_secret(self, object_id: str, key_id: str) -> None:
+        """Remove a client secret; a lost or refused answer counts as done when the secret is gone."""
+        path = f"applications/{object_id}/removePassword"
+        try:
+            await self._write("POST", path, {"keyId": key_id}, idempotent=True)
+        except Exception:
+            left = await self.application(object_id)
+            if left is None or any(secret.key_id == key_id for secret in left.secrets):
+                raise
+
+    async def restore(self, object_id: str) -> None:
+        """Bring an object back from the recycle bin."""
+        await self._write("POST", f"directory/deletedItems/{object_id}/restore", {})
+
+    async def _write(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        idempotent: bool | None = None,
+        gone_is_done: bool = False,
+    ) -> None:
+        answer = await self._session.send(
+            method,
+            f"{self._session.endpoints.graph}/v1.0/{path}",
+            identity=self._session.deployer,
+            scope=f"{self._session.endpoints.graph}/.default",
+            body=body,
+            idempotent=idempotent,
+        )
+        if not (answer.is_success or (gone_is_done and answer.status_code == 404)):
+            raise refusal(f"{method} {path}", answer)
+
+
+def quoted(text: str) -> str:
+    """Text inside the quotes of an OData filter."""
+    return text.replace("'", "''")
+
+

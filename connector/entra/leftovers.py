@@ -1,0 +1,143 @@
+"""What an interrupted or doubled run left in the tenant, and what is done about it.
+
+`find` reads, `plan` decides and is pure. An application is ours by its marker tag alone; a secret
+by its display name, and only when it came after the state first held the application: an older one
+was adopted or belongs to somebody. Nothing that may be in use is ever deleted: see `UsedElsewhere`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from connector import naming
+from connector.entra.adoption import Attachable, import_ids, wanted_names
+from connector.entra.directory import Directory
+from connector.entra.objects import LiveApplication, LiveSecret
+from connector.entra.people import attachable
+from connector.errors import RefusedError
+from connector.rounds import join, start
+from connector.session import Session
+from connector.settings import Settings
+from connector.stack_state import StackState
+
+# The engine's clock and Entra's may differ by minutes; an interrupted run left its secret within seconds.
+_CLOCKS_DIFFER = timedelta(minutes=10)
+
+
+class UsedElsewhereError(RefusedError):
+    """An application with this stack's marker holds credentials that this state knows nothing of."""
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """What to take into the state, and what to remove.
+
+    `imports` maps the engine's names to import ids; `applications` and `secrets` are spare: nobody
+    can know their value or have used them. Secrets are those of the application `application_id`.
+    """
+
+    application_id: str = ""
+    imports: Mapping[str, str] = field(default_factory=dict)
+    applications: tuple[LiveApplication, ...] = ()
+    secrets: tuple[LiveSecret, ...] = ()
+
+    @property
+    def none(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.imports or self.applications or self.secrets)
+
+
+async def find(session: Session, state: StackState) -> Leftovers:
+    """Read what carries the marker, and plan. Raises UsedElsewhereError, RefusedError, UnreachableError.
+
+    One request where nothing is left over and nothing new is wanted.
+    """
+    settings, directory = session.settings, Directory(session)
+    known = state.object_id(naming.application_resource(settings.profile.name))
+    marked = start(directory.marked(naming.marker_tag(settings.stack)))
+    await join(marked)
+    applications = await _with_known(directory, marked.result(), known)
+    keep = choose(settings.stack, applications, known)
+    if keep is None:
+        return Leftovers()
+    lacking = wanted_names(settings) - set(state.resources)
+    found = await attachable(directory, settings, keep) if lacking else None
+    return plan(settings, state, applications, keep, found)
+
+
+async def _with_known(
+    directory: Directory, marked: list[LiveApplication], known: str | None
+) -> list[LiveApplication]:
+    """The state's application counts as ours even where somebody took its tags away."""
+    if not marked or known is None or any(one.id == known for one in marked):
+        return marked
+    mine = await directory.application(known)
+    return [*marked, mine] if mine else marked
+
+
+def choose(stack: str, applications: Sequence[LiveApplication], known: str | None) -> LiveApplication | None:
+    """The application to keep: the state's, else the oldest that nobody uses. Raises UsedElsewhereError."""
+    for application in applications:
+        if application.id == known:
+            return application
+    _refuse_used(stack, applications)
+    return min(applications, key=lambda one: (one.created, one.id), default=None)
+
+
+def plan(
+    settings: Settings,
+    state: StackState,
+    applications: Sequence[LiveApplication],
+    keep: LiveApplication,
+    found: Attachable | None,
+) -> Leftovers:
+    """What to import into the state, and what to remove; *found* is what is attached to *keep*."""
+    spare = tuple(one for one in applications if one.id != keep.id)
+    _refuse_used(settings.stack, spare)
+    imports = import_ids(settings, keep, found) if found else {}
+    lacking = {name: id for name, id in imports.items() if name not in state.resources}
+    return Leftovers(keep.id, lacking, spare, spare_secrets(settings, state, keep))
+
+
+def spare_secrets(
+    settings: Settings, state: StackState, application: LiveApplication
+) -> tuple[LiveSecret, ...]:
+    """The secrets that a run of this stack made and whose value no state holds."""
+    resource = state.resources.get(naming.application_resource(settings.profile.name))
+    if resource is None or resource.since is None:
+        return ()
+    held = {state.object_id(name) for name in state.resources}
+    since = resource.since - _CLOCKS_DIFFER
+    return tuple(
+        secret
+        for secret in application.secrets
+        if secret.is_named_by_slot
+        and secret.key_id not in held
+        and secret.start is not None
+        and secret.start >= since
+    )
+
+
+def _refuse_used(stack: str, applications: Sequence[LiveApplication]) -> None:
+    used = [one for one in applications if one.in_use]
+    if not used:
+        return
+    names = ", ".join(f"{one.display_name} (application id {one.app_id})" for one in used)
+    message = (
+        f"{names} carries the marker of stack {stack} and holds credentials that this stack's state does "
+        "not know: it may be in use. Nothing was changed. If the state was lost, take it over with "
+        f"`adopt --application-id {used[0].app_id}`; if another backend deploys it, give this stack "
+        "another name; if it is no longer used, delete it"
+    )
+    raise UsedElsewhereError(message, code="entra.marker_in_use", key=used[0].app_id)
+
+
+async def remove(session: Session, leftovers: Leftovers) -> None:
+    """Delete what is spare, by id."""
+    directory = Directory(session)
+    for application in leftovers.applications:
+        await directory.delete_application(application.id)
+    for secret in leftovers.secrets:
+        await directory.remove_secret(leftovers.application_id, secret.key_id)

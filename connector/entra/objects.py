@@ -1,0 +1,103 @@
+"""Directory objects as adoption, clean-up and preflight look at them; never a secret's value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from connector.entra.graph import Assignment, Grant, Principal
+
+_OUR_SECRET = re.compile(r"([ab])-(\d+)")
+
+
+@dataclass(frozen=True)
+class LiveSecret:
+    """A client secret's metadata: its value cannot be read, its first three characters can."""
+
+    key_id: str
+    display_name: str
+    start: datetime | None = None
+    end: datetime | None = None
+    hint: str = ""
+
+    @property
+    def is_named_by_slot(self) -> bool:
+        """Whether its display name is a slot and a generation, as this tool writes them."""
+        return _OUR_SECRET.fullmatch(self.display_name) is not None
+
+    def __str__(self) -> str:
+        end = self.end.date().isoformat() if self.end else "never"
+        name = self.display_name or "without a name"
+        return f"{name} ({self.hint or '?'}…, ends {end}, key id {self.key_id})"
+
+
+@dataclass(frozen=True)
+class LiveApplication:
+    """An app registration as it is; `raw` is Graph's own document without credentials."""
+
+    id: str
+    app_id: str
+    display_name: str
+    tags: frozenset[str]
+    created: str
+    secrets: tuple[LiveSecret, ...]
+    certificates: int
+    raw: Mapping[str, Any]
+
+    @property
+    def in_use(self) -> bool:
+        """Whether somebody may log in with it: it holds a secret or a certificate."""
+        return bool(self.secrets) or self.certificates > 0
+
+
+@dataclass(frozen=True)
+class Named:
+    """A user, group or deleted object: object id, name, and what tells it from its namesakes."""
+
+    id: str
+    name: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Attached:
+    """What hangs on one application: its service principal, grants, roles held, and who is assigned."""
+
+    principal: Principal | None = None
+    grants: tuple[Grant, ...] = ()
+    roles: tuple[Assignment, ...] = ()
+    assigned: tuple[Assignment, ...] = ()
+
+
+def application_of(row: Mapping[str, Any]) -> LiveApplication:
+    """Read Graph's application resource."""
+    hidden = {"passwordCredentials", "keyCredentials"}
+    return LiveApplication(
+        id=str(row["id"]),
+        app_id=str(row.get("appId") or ""),
+        display_name=str(row.get("displayName") or ""),
+        tags=frozenset(row.get("tags") or ()),
+        created=str(row.get("createdDateTime") or ""),
+        secrets=tuple(_secret(one) for one in row.get("passwordCredentials") or ()),
+        certificates=len(row.get("keyCredentials") or ()),
+        raw={name: value for name, value in row.items() if name not in hidden},
+    )
+
+
+def _secret(row: Mapping[str, Any]) -> LiveSecret:
+    return LiveSecret(
+        key_id=str(row.get("keyId") or ""),
+        display_name=str(row.get("displayName") or ""),
+        start=moment(row.get("startDateTime")),
+        end=moment(row.get("endDateTime")),
+        hint=str(row.get("hint") or ""),
+    )
+
+
+def moment(text: object) -> datetime | None:
+    """A Graph date-time; None where there is none. Fractions of a second are dropped."""
+    found = re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", str(text or ""))
+    return datetime.fromisoformat(found.group() + "+00:00") if found else None

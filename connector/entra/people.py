@@ -1,0 +1,57 @@
+"""Users and groups of the settings, looked up in the directory by the names that people use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connector.entra.adoption import Attachable, people_of
+from connector.entra.directory import Directory
+from connector.entra.objects import LiveApplication, Named
+from connector.rounds import join, start
+from connector.settings import Settings
+from connector.settings.checks import GUID
+
+
+@dataclass(frozen=True)
+class Person:
+    """One user or group of the settings, and who in the directory answers to the name."""
+
+    kind: str
+    name: str
+    found: tuple[Named, ...]
+
+    @property
+    def object_id(self) -> str | None:
+        """The object id, when exactly one answers."""
+        return self.found[0].id if len(self.found) == 1 else None
+
+
+async def look_up(directory: Directory, kind: str, name: str) -> Person:
+    """Find a user by principal name, a group by display name; an object id stands for itself."""
+    if GUID.fullmatch(name):
+        return Person(kind, name, (Named(name, name),))
+    if kind == "group":
+        return Person(kind, name, tuple(await directory.groups_named(name)))
+    found = await directory.user_id(name)
+    return Person(kind, name, (Named(found, name),) if found else ())
+
+
+async def look_up_all(directory: Directory, settings: Settings) -> tuple[Person, ...]:
+    """Everybody whom the settings assign, side by side."""
+    branches = [start(look_up(directory, kind, name)) for kind, name in people_of(settings)]
+    await join(*branches)
+    return tuple(branch.result() for branch in branches)
+
+
+async def attachable(directory: Directory, settings: Settings, application: LiveApplication) -> Attachable:
+    """What hangs on an application, with the ids that the settings' names stand for."""
+    attached = start(directory.attached(application.app_id))
+    apis = start(directory.principals_of_apps(sorted({p.client_id for p in settings.permissions})))
+    people = start(look_up_all(directory, settings))
+    await join(attached, apis, people)
+    ids = {(one.kind, one.name): one.object_id for one in people.result()}
+    return Attachable(
+        attached.result(),
+        {one.app_id: one for one in apis.result()},
+        {key: id for key, id in ids.items() if id},
+    )

@@ -1,0 +1,58 @@
+"""What the engine's state knows of a stack's resources: names, ids, and what was interrupted.
+
+Read from `pulumi stack export` (deployment version 3). Ids are the provider's: `/applications/ID`,
+`/servicePrincipals/ID`, `/oauth2PermissionGrants/ID`, `ID/password/KEYID`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+_PROVIDER = "azuread:"
+
+
+@dataclass(frozen=True)
+class KnownResource:
+    """One resource of the state; `since` is when the state first held it."""
+
+    name: str
+    id: str
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class StackState:
+    """The provider's resources by name, and how many operations a dead run left half-done."""
+
+    resources: Mapping[str, KnownResource] = field(default_factory=dict)
+    pending: int = 0
+
+    @classmethod
+    def from_export(cls, exported: Mapping[str, Any]) -> StackState:
+        """Read the export's JSON; a stack that was never deployed gives an empty state."""
+        deployment = exported.get("deployment") or {}
+        rows = [row for row in deployment.get("resources") or [] if _is_ours(row)]
+        known = (_known(row) for row in rows)
+        pending = len(deployment.get("pending_operations") or [])
+        return cls({one.name: one for one in known}, pending)
+
+    def object_id(self, name: str) -> str | None:
+        """The directory object id (or key id) of a resource: the last part of the provider's id."""
+        found = self.resources.get(name)
+        return found.id.rsplit("/", 1)[-1] if found else None
+
+
+def _is_ours(row: Mapping[str, Any]) -> bool:
+    # `delete` marks what a replacement left behind: it is on its way out and no longer ours to keep.
+    alive = row.get("custom") and row.get("id") and not row.get("delete")
+    return bool(alive) and str(row["type"]).startswith(_PROVIDER)
+
+
+def _known(row: Mapping[str, Any]) -> KnownResource:
+    created = row.get("created")
+    # The engine writes nanoseconds, which Python before 3.12 does not read.
+    since = datetime.fromisoformat(created[:19] + "+00:00") if created else None
+    return KnownResource(row["urn"].rsplit("::", 1)[-1], str(row["id"]), since)

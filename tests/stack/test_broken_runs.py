@@ -1,0 +1,157 @@
+"""A run that is killed, loses an answer or does a write twice, and the `deploy` after it.
+
+The Entra half makes the WRITES below. Each is spoilt in turn; then `deploy` runs again, and what the
+emulator holds is counted. A sample by default, every write with CONNECT_TEST_ALL=1.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from emulator.seed import CONTOSO
+from tests.support.emulator import RunningEmulator
+from tests.support.project import Project
+
+pytestmark = pytest.mark.stack
+MARKER = "dynamics-connect:test"
+APPLICATION = "/v1.0/applications/{id}"
+PRINCIPAL = "/v1.0/servicePrincipals/{id}"
+WRITES = (
+    ("POST", "/v1.0/applications", 1),
+    ("PATCH", APPLICATION, 1),
+    ("PATCH", APPLICATION, 2),
+    ("DELETE", f"{APPLICATION}/owners/{{owner}}/$ref", 1),
+    ("POST", f"{APPLICATION}/addPassword", 1),
+    ("POST", "/v1.0/servicePrincipals", 1),
+    ("PATCH", PRINCIPAL, 1),
+    ("DELETE", f"{PRINCIPAL}/owners/{{owner}}/$ref", 1),
+    ("POST", "/v1.0/oauth2PermissionGrants", 1),
+    ("POST", "/v1.0/oauth2PermissionGrants", 2),
+    ("POST", f"{PRINCIPAL}/appRoleAssignedTo", 1),
+    ("POST", f"{PRINCIPAL}/appRoleAssignedTo", 2),
+)
+# Lost answer, doubled write (the client repeats it), killed after the effect, killed before it.
+ANSWERS = ("reset-after", "500-after", "hang-after", "hang")
+SAMPLE = {
+    (0, "reset-after"),
+    (0, "500-after"),
+    (2, "hang-after"),
+    (4, "hang-after"),
+    (5, "reset-after"),
+    (8, "hang-after"),
+}
+EVERY = [(i, answer) for i in range(len(WRITES)) for answer in ANSWERS]
+CASES = EVERY if os.environ.get("CONNECT_TEST_ALL") else sorted(SAMPLE)
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def name(case: tuple[int, str]) -> str:
+    """The case as part of a test's name."""
+    method, route, nth = WRITES[case[0]]
+    return f"{method}-{route.rsplit('/', 1)[-1]}-{case[0]}-{nth}-{case[1]}"
+
+
+def run_and_break(stack: Project, answer: str) -> None:
+    """Deploy into the armed fault; a hanging call is where the whole process group is killed."""
+    command = [sys.executable, "-m", "connector", "deploy", "--stack", stack.stack]
+    with subprocess.Popen(
+        command, cwd=stack.root, env=stack.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL, start_new_session=True,
+    ) as process:  # fmt: skip
+        while answer.startswith("hang") and not reached(stack.emulator, answer):
+            try:
+                process.wait(0.05)
+                pytest.fail("the run ended before the write that was to hang")
+            except subprocess.TimeoutExpired:
+                continue
+        if answer.startswith("hang"):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(120)
+
+
+def reached(emulator: RunningEmulator, answer: str) -> bool:
+    """Whether the fault has struck, and for an `-after` one whether its write has been logged."""
+    struck = emulator.store.db.execute("SELECT method, route FROM faults WHERE seen >= nth").fetchall()
+    if not struck or answer == "hang":
+        return bool(struck)
+    wanted = emulator.store.db.execute("SELECT nth FROM faults").fetchone()["nth"]
+    return shapes(emulator)[struck[0]["method"], struck[0]["route"]] >= wanted
+
+
+def shapes(emulator: RunningEmulator) -> Counter[tuple[str, str]]:
+    """How often each write of the Graph half was made, by method and route."""
+    lines = [r for r in emulator.requests() if r["service"] == "graph" and r["method"] != "GET"]
+    return Counter((line["method"], route_of(line["path"])) for line in lines)
+
+
+def route_of(path: str) -> str:
+    """The route of a path, as WRITES spells it."""
+    first = GUID.sub("{id}", path, count=1)
+    return GUID.sub("{owner}", first)
+
+
+def check_one_of_each(stack: Project, emulator: RunningEmulator) -> None:
+    """One application, service principal, grant for each API, secret for each slot, assignment for each."""
+    tenant = emulator.dump()[CONTOSO]
+    applications = [a for a in tenant["applications"] if MARKER in a["tags"]]
+    principals = [p for p in tenant["servicePrincipals"] if MARKER in p["tags"]]
+    assert [len(applications), len(principals)] == [1, 1]
+    assert applications[0]["displayName"] == "Marketo Measure (test)"
+    assert [c["displayName"] for c in applications[0]["passwordCredentials"]] == ["a-1"]
+    own = principals[0]["id"]
+    grants = Counter(g["resourceId"] for g in tenant["oauth2PermissionGrants"] if g["clientId"] == own)
+    assert list(grants.values()) == [1, 1]
+    people = Counter(a["principalId"] for a in tenant["appRoleAssignments"] if a["resourceId"] == own)
+    assert list(people.values()) == [1, 1]
+    assert stack.outputs()["clientId"] == applications[0]["appId"]
+
+
+def test_the_writes_are_those_of_a_clean_run(deployed: Project) -> None:
+    """The list that the other test goes through is the log of a clean deploy, write by write."""
+    expected = Counter((method, route) for method, route, _ in WRITES)
+    assert shapes(deployed.emulator) == expected
+
+
+@pytest.mark.parametrize("case", CASES, ids=name)
+def test_deploy_mends_a_broken_run(
+    project: Callable[..., Project], emulator: RunningEmulator, case: tuple[int, str]
+) -> None:
+    """After a kill, a lost answer or a doubled write, `deploy` ends with exactly one of everything."""
+    (method, route, nth), answer = WRITES[case[0]], case[1]
+    stack = project()
+    emulator.fault(method, route, nth=nth, answer=answer)
+    run_and_break(stack, answer)
+    emulator.store.db.execute("DELETE FROM faults")
+    again = stack.connector("deploy", "--json")
+    assert again.code == 0, again.text
+    check_one_of_each(stack, emulator)
+    preview = stack.pulumi("preview", "--expect-no-changes")
+    assert preview.code == 0, preview.text
+    assert "pending operations" not in preview.text
+
+
+def test_an_application_in_use_elsewhere_is_left_alone(
+    project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """A marked application with a secret that the state does not know stops deploy; nothing changes."""
+    stack = project()
+    body: dict[str, Any] = {"displayName": "other", "signInAudience": "AzureADMyOrg", "tags": [MARKER]}
+    headers = {"Authorization": f"Bearer {emulator.token()}"}
+    url = f"{emulator.authority}/v1.0/applications"
+    made = emulator.http().post(url, json=body, headers=headers).json()
+    secret = {"passwordCredential": {"displayName": "a-1"}}
+    assert emulator.http().post(f"{url}/{made['id']}/addPassword", json=secret, headers=headers).is_success
+    emulator.requests(reset=True)
+    done = stack.connector("deploy", "--json")
+    assert (done.code, done.json["error"]["code"]) == (4, "entra.marker_in_use"), done.text
+    assert f"adopt --application-id {made['appId']}" in done.json["error"]["message"]
+    assert not shapes(emulator)
