@@ -15,6 +15,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
+from connector.dataverse.desired import Known
 from connector.dataverse.reports import ApplyReport, ProofReport
 from connector.errors import ConnectError
 from connector.settings import Settings
@@ -36,11 +37,12 @@ class SlotRecord(_Part):
 
 
 class ProofRecord(_Part):
-    """The last proof."""
+    """The last proof: when, by which secret (key id), and what it came to."""
 
     at: datetime
     verdict: str
     cause: str | None = None
+    key_id: str = ""
     wanted: int = 0
     held: int = 0
 
@@ -56,11 +58,12 @@ class StackRecord(_Part):
     dynamics_url: str = ""
     organization_id: str = ""
     role_id: str = ""
-    role_adopted: bool = False
+    adopted_role_id: str = ""
     user_id: str = ""
     user_adopted: bool = False
     slots: dict[str, SlotRecord] = {}
     applied_at: datetime | None = None
+    applied_by: str = ""
     applied: tuple[dict[str, str], ...] = ()
     proof: ProofRecord | None = None
 
@@ -97,6 +100,13 @@ def write_record(record: StackRecord, folder: Path) -> Path:
     return path
 
 
+def known_of(record: StackRecord | None) -> Known:
+    """What a record says of the Dataverse half; nothing where there is none."""
+    if record is None:
+        return Known()
+    return Known(record.role_id, record.adopted_role_id, record.user_id, record.user_adopted)
+
+
 def delete_record(stack: str, folder: Path) -> None:
     """Forget a stack that was removed."""
     record_path(stack, folder).unlink(missing_ok=True)
@@ -123,7 +133,7 @@ def updated(
     if applied is not None:
         changes |= _of_apply(applied, base)
     if proof is not None:
-        changes |= _of_proof(proof, base)
+        changes |= _of_proof(proof, base, outputs)
     return base.model_copy(update=changes)
 
 
@@ -135,22 +145,30 @@ def _slots(outputs: StackOutputs) -> dict[str, SlotRecord]:
 
 
 def _of_apply(applied: ApplyReport, base: StackRecord) -> dict[str, object]:
+    """Ids and who did what; a user adopted once stays adopted, since its row does not change hands."""
+    user_id = applied.ids.get("userId", base.user_id)
+    same_user = base.user_id == user_id
     changes: dict[str, object] = {
         "role_id": applied.ids.get("roleId", base.role_id),
-        "user_id": applied.ids.get("userId", base.user_id),
-        "role_adopted": base.role_adopted or "role" in applied.ids.get("adopted", ""),
+        "adopted_role_id": applied.ids.get("adoptedRoleId", base.adopted_role_id),
+        "user_id": user_id,
+        "user_adopted": base.user_adopted if same_user else "user" in applied.ids.get("adopted", "").split(),
     }
     if applied.changed:
         changes["applied_at"] = datetime.now(UTC)
+        changes["applied_by"] = applied.by
         changes["applied"] = tuple(change.to_json() for change in applied.changes)
     return changes
 
 
-def _of_proof(proof: ProofReport, base: StackRecord) -> dict[str, object]:
+def _of_proof(
+    proof: ProofReport, base: StackRecord, outputs: StackOutputs
+) -> dict[str, object]:
     record = ProofRecord(
         at=datetime.now(UTC),
         verdict=proof.verdict.value,
         cause=proof.cause.code if proof.cause else None,
+        key_id=outputs.client_secret_key_id,
         wanted=proof.privileges.wanted,
         held=proof.privileges.held,
     )

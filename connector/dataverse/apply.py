@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
+from connector.dataverse.application_user import make_ready, strip_role
 from connector.dataverse.caller import check_caller
-from connector.dataverse.client import DataverseClient, Row, query
-from connector.dataverse.live import RoleRow, UserRow, read_users, role_of, user_of
+from connector.dataverse.client import DUPLICATE, DataverseClient, query
 from connector.dataverse.plan import Plan
+from connector.dataverse.progress import Progress
+from connector.dataverse.rows import RoleRow, UserRow, role_of
+from connector.dataverse.units import Units, choose_units, read_units
 from connector.dataverse.writes import make_or_find
-from connector.errors import Problem, RefusedError, SettingsError
+from connector.errors import RefusedError
 from connector.rounds import join, start
-
-Progress = Callable[[str], None]
-
-#: Answers to posting an application user that no waiting will change.
-_FINAL = frozenset({"0x80040530", "0x80048d19", "0x80060888", "0x80040203", "0x80040220", "0x80072560"})
-
-
-@dataclass(frozen=True)
-class Units:
-    """Business units: the root, and the one that the user belongs in."""
-
-    root: str
-    user: str
 
 
 @dataclass(frozen=True)
 class Applied:
-    """What stands after the writes: the role, the user, and whether the role was taken as found."""
+    """What stands after the writes: the role and the user, and which of them were taken as found."""
 
     role: RoleRow
     user: UserRow
-    adopted: bool
+    role_adopted: bool
+    user_adopted: bool
 
 
 async def carry_out(
@@ -46,13 +36,14 @@ async def carry_out(
     if plan.refusal is not None:
         raise plan.refusal
     if plan.role is not None and plan.user is not None and not plan.writes:
-        return Applied(plan.role, plan.user, adopted=not plan.role_is_ours)
+        return Applied(plan.role, plan.user, not plan.role_is_ours, not plan.user_is_ours)
     units = await _before_writing(client, plan, caller_id)
-    role, user = start(_role(client, plan, units, progress)), start(_user(client, plan, units, progress))
-    await join(role, user)
-    made, adopted = role.result()
-    await _rights(client, plan, made, user.result(), progress)
-    return Applied(made, user.result(), adopted)
+    role = start(_role(client, plan, units, progress))
+    ready = start(make_ready(client, plan, units, progress))
+    await join(role, ready)
+    user, ours = ready.result()
+    await _rights(client, plan, role.result(), user, progress)
+    return Applied(role.result(), user, not plan.role_is_ours, not ours)
 
 
 async def _before_writing(client: DataverseClient, plan: Plan, caller_id: str | None) -> Units:
@@ -65,40 +56,20 @@ async def _before_writing(client: DataverseClient, plan: Plan, caller_id: str | 
 async def _units(client: DataverseClient, plan: Plan) -> Units:
     if plan.root_unit_id and plan.unit_id:
         return Units(plan.root_unit_id, plan.unit_id)
-    path = query("businessunits", select="businessunitid,name,_parentbusinessunitid_value")
-    rows = await client.rows(path)
-    roots = [row for row in rows if not row.get("_parentbusinessunitid_value")]
-    if len(roots) != 1:
-        message = f"the organization has {len(roots)} root business units where one is expected"
-        raise RefusedError(message, code="dataverse.root_unit", key="businessunits")
-    root = _unit_id(roots[0])
-    wanted = plan.desired.business_unit
-    return Units(root, root if wanted is None else _find_unit(rows, wanted))
+    return choose_units(await read_units(client), plan.desired.business_unit)
 
 
-def _find_unit(rows: list[Row], wanted: str) -> str:
-    text = wanted.lower()
-    found = [row for row in rows if text in (_unit_id(row), str(row["name"]).lower())]
-    if len(found) == 1:
-        return _unit_id(found[0])
-    names = ", ".join(sorted(str(row["name"]) for row in (found or rows))[:20])
-    what = "names several business units" if found else "names no business unit"
-    message = f"{what}; give the id of one, or one of: {names}"
-    raise SettingsError([Problem("dataverse.business_unit", "dataverse.businessUnit", wanted, message)])
+async def _role(client: DataverseClient, plan: Plan, units: Units, progress: Progress) -> RoleRow:
+    if plan.role is None:
+        progress(f"creating security role {plan.desired.role_name}")
+        return await _make_role(client, plan, units)
+    if plan.role_is_ours and plan.role.name != plan.desired.role_name:
+        progress(f"renaming security role {plan.role.name}")
+        await client.patch(f"roles({plan.role.id})", {"name": plan.desired.role_name})
+    return plan.role
 
 
-def _unit_id(row: Row) -> str:
-    return str(row["businessunitid"]).lower()
-
-
-async def _role(
-    client: DataverseClient, plan: Plan, units: Units, progress: Progress
-) -> tuple[RoleRow, bool]:
-    if plan.role is not None:
-        if plan.role_is_ours and plan.role.name != plan.desired.role_name:
-            await client.patch(f"roles({plan.role.id})", {"name": plan.desired.role_name})
-        return plan.role, not plan.role_is_ours
-    progress(f"creating security role {plan.desired.role_name}")
+async def _make_role(client: DataverseClient, plan: Plan, units: Units) -> RoleRow:
     desired = plan.desired
     body = {
         "roleid": desired.role_id,
@@ -115,49 +86,7 @@ async def _role(
         return role_of(await client.post("roles", body))
 
     deadline = client.session.patience.until(client.session.patience.retry_after)
-    role, _ = await make_or_find(post, find, deadline)
-    return role, role.id != desired.role_id
-
-
-async def _user(client: DataverseClient, plan: Plan, units: Units, progress: Progress) -> UserRow:
-    if plan.user is not None:
-        if plan.user.disabled:
-            progress("enabling the application user")
-            body = {"isdisabled": False, "applicationid": plan.desired.application_id}
-            await client.patch(f"systemusers({plan.user.id})", body)
-        return plan.user
-    for ghost in plan.ghosts:
-        progress("purging a soft-deleted application user")
-        await client.delete(f"systemusers({ghost.id})")
-    progress("creating the application user")
-    return await _make_user(client, plan, units)
-
-
-async def _make_user(client: DataverseClient, plan: Plan, units: Units) -> UserRow:
-    body = {
-        "applicationid": plan.desired.application_id,
-        "accessmode": 4,
-        "isdisabled": False,
-        "businessunitid@odata.bind": f"/businessunits({units.user})",
-    }
-
-    async def find() -> UserRow | None:
-        rows, _ = await read_users(client, plan.desired)
-        for ghost in (row for row in rows if row.deleted):
-            await client.delete(f"systemusers({ghost.id})")
-        return next((row for row in rows if not row.deleted), None)
-
-    async def post() -> UserRow:
-        return user_of(await client.post("systemusers", body))
-
-    deadline = client.session.patience.until(client.session.patience.new_principal)
-    user, _ = await make_or_find(post, find, deadline, wait_for=_principal_unseen)
-    return user
-
-
-def _principal_unseen(error: RefusedError) -> bool:
-    """Whether Dataverse may merely not see the new service principal yet (its code is unknown)."""
-    return error.status in (400, 404, 412, 424) and error.service_code not in _FINAL
+    return (await make_or_find(post, find, deadline))[0]
 
 
 async def _rights(
@@ -170,6 +99,9 @@ async def _rights(
     if not plan.assigned:
         progress("assigning the security role")
         steps.append(start(_assign(client, plan, role, user)))
+    for extra in plan.strip:
+        progress(f"taking role {extra.name} from the application user")
+        steps.append(start(strip_role(client, user, extra)))
     await join(*steps)
 
 
@@ -186,7 +118,7 @@ async def _assign(client: DataverseClient, plan: Plan, role: RoleRow, user: User
     try:
         await client.post(path, {"@odata.id": client.url(f"roles({target})")}, idempotent=True)
     except RefusedError as error:
-        if error.service_code != "0x80040237":
+        if error.service_code != DUPLICATE:
             raise
 
 

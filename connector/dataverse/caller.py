@@ -79,9 +79,13 @@ def needed_names(plan: Plan) -> list[str]:
         names.append("prvWriteRole")
     if plan.user is None:
         names.append("prvCreateUser")
-    elif plan.user.disabled:
+    elif plan.user.disabled or plan.move:
         names.append("prvWriteUser")
-    if not plan.assigned:
+    if plan.ghosts:
+        names.append("prvDeleteUser")
+    if plan.move:
+        names.append("prvReparentUser")
+    if plan.strip or not plan.assigned:
         names.append("prvAssignRole")
     return names
 

@@ -29,6 +29,10 @@ class Known:
     user_adopted: bool = False
 
 
+NOTHING_KNOWN = Known()
+NO_OPT_IN = OptIn()
+
+
 @dataclass(frozen=True)
 class Desired:
     """Names, ids and role lines that a stack asks for.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connector.dataverse import apply as applying
-from connector.dataverse.apply import Progress
+from connector.dataverse.desired import NO_OPT_IN, NOTHING_KNOWN, Known, OptIn
 from connector.dataverse.job import Job, ids_of
 from connector.dataverse.plan import Plan
+from connector.dataverse.plan_file import PlanFile, read_hash, wanted_hash
+from connector.dataverse.progress import Progress, quiet
 from connector.dataverse.proof import MoreChecks, Proof
 from connector.dataverse.remove import remove_all
 from connector.dataverse.reports import (
@@ -24,35 +26,54 @@ from connector.stack_outputs import StackOutputs
 __all__ = ["MoreChecks", "apply", "apply_and_prove", "plan", "prove", "remove"]
 
 
-def _quiet(_: str) -> None:
-    return None
-
-
 async def plan(
     settings: Settings,
-    outputs: StackOutputs,
+    outputs: StackOutputs | None,
     session: Session,
     *,
-    recorded_role_id: str | None = None,
+    known: Known = NOTHING_KNOWN,
+    opt_in: OptIn = NO_OPT_IN,
 ) -> PlanReport:
-    """What apply would do, without doing it."""
-    job = Job(settings, outputs, session, recorded_role_id)
-    _, made = await job.read()
-    result = "changes" if made.writes else "unchanged"
-    return PlanReport("plan", settings.stack, result, made.changes, _count(made), job.effort(), ids_of(made))
+    """What apply would do, without doing it; without outputs (before `pulumi up`) the user is pending."""
+    job = Job(settings, outputs, session, known, opt_in)
+    live, made = await job.read(teams=True)
+    result = "refused" if made.refusal else "changes" if made.writes else "unchanged"
+    return PlanReport(
+        "plan",
+        settings.stack,
+        result,
+        made.changes,
+        _count(made),
+        job.effort(),
+        ids_of(made),
+        matrix=made.matrix,
+        wanted_hash=wanted_hash(made.desired),
+        read_hash=read_hash(live),
+        refusal=made.refusal,
+    )
 
 
 async def apply(
     settings: Settings,
     outputs: StackOutputs,
     session: Session,
-    progress: Progress = _quiet,
+    progress: Progress = quiet,
     *,
-    recorded_role_id: str | None = None,
+    known: Known = NOTHING_KNOWN,
+    opt_in: OptIn = NO_OPT_IN,
+    reviewed: PlanFile | None = None,
 ) -> ApplyReport:
-    """Make application user, security role and assignment as wanted."""
-    job = Job(settings, outputs, session, recorded_role_id)
+    """Make application user, security role and assignment as wanted.
+
+    With `reviewed` only what that plan says is done: DriftError when the stack wants, or the
+    organization holds, something else by now.
+    """
+    job = Job(settings, outputs, session, known, reviewed.opt_in if reviewed else opt_in)
+    if reviewed:
+        reviewed.check_wanted(made_for=job.desired, stack=settings.stack, url=settings.dynamics_url)
     live, made = await job.read()
+    if reviewed:
+        reviewed.check_read(live, made.changes)
     applied = await applying.carry_out(job.client, made, live.caller_id, progress)
     return _apply_report(job, made, applied)
 
@@ -63,7 +84,7 @@ async def prove(
     session: Session,
     *,
     more: MoreChecks | None = None,
-    recorded_role_id: str | None = None,
+    known: Known = NOTHING_KNOWN,
     fresh: bool | None = None,
 ) -> ProofReport:
     """Log in as the application and compare what it holds with what is wanted.
@@ -71,8 +92,8 @@ async def prove(
     `more` is read beside (the directory's checks). `fresh` says that the secret was just made;
     by default its end date and lifetime tell.
     """
-    job = Job(settings, outputs, session, recorded_role_id)
-    proof = Proof(job, more, fresh)
+    job = Job(settings, outputs, session, known)
+    proof = Proof(job, outputs, more, fresh)
     try:
         live, made = await job.read()
         return await proof.finish(live, made, made.user)
@@ -84,15 +105,15 @@ async def apply_and_prove(
     settings: Settings,
     outputs: StackOutputs,
     session: Session,
-    progress: Progress = _quiet,
+    progress: Progress = quiet,
     *,
     more: MoreChecks | None = None,
-    recorded_role_id: str | None = None,
+    known: Known = NOTHING_KNOWN,
     fresh: bool | None = None,
 ) -> tuple[ApplyReport, ProofReport]:
     """Apply, then prove with what apply has read: the fewest requests for both."""
-    job = Job(settings, outputs, session, recorded_role_id)
-    proof = Proof(job, more, fresh)
+    job = Job(settings, outputs, session, known)
+    proof = Proof(job, outputs, more, fresh)
     try:
         live, made = await job.read()
         applied = await applying.carry_out(job.client, made, live.caller_id, progress)
@@ -107,20 +128,14 @@ async def remove(
     settings: Settings,
     outputs: StackOutputs,
     session: Session,
-    progress: Progress = _quiet,
+    progress: Progress = quiet,
     *,
-    adopted_user: bool = False,
-    recorded_role_id: str | None = None,
+    known: Known = NOTHING_KNOWN,
+    include_adopted: bool = False,
 ) -> RemoveReport:
     """Take away application user and role where they are ours; the Entra half is the engine's."""
-    job = Job(settings, outputs, session, recorded_role_id)
-    changes = await remove_all(
-        job.client,
-        job.desired,
-        progress,
-        adopted_user=adopted_user,
-        recorded_role_id=recorded_role_id,
-    )
+    job = Job(settings, outputs, session, known)
+    changes = await remove_all(job.client, job.desired, known, progress, include_adopted=include_adopted)
     report = RemoveReport("remove", settings.stack, "nothing", tuple(changes), effort=job.effort())
     return replace(report, result="removed") if report.changed else report
 
@@ -136,15 +151,24 @@ def _apply_report(job: Job, made: Plan, applied: applying.Applied) -> ApplyRepor
     result = "changed" if made.writes else "unchanged"
     if made.pending:
         result = "pending"
-    role = "foreignRoleId" if not made.role_is_ours else "roleId"
     ids = {
         "applicationId": made.desired.application_id,
-        role: applied.role.id,
+        "adoptedRoleId" if applied.role_adopted else "roleId": applied.role.id,
         "userId": applied.user.id,
         "applicationIdUri": applied.user.application_id_uri,
     }
-    if applied.adopted:
-        ids["adopted"] = "role"
+    adopted = ("role",) * applied.role_adopted + ("user",) * applied.user_adopted
+    if adopted:
+        ids["adopted"] = " ".join(adopted)
     wanted = len(made.resolution.wanted)
-    count = PrivilegeCount(wanted=wanted, held=wanted)
-    return ApplyReport("apply", job.settings.stack, result, made.changes, count, job.effort(), ids)
+    return ApplyReport(
+        "apply",
+        job.settings.stack,
+        result,
+        made.changes,
+        PrivilegeCount(wanted=wanted, held=wanted),
+        job.effort(),
+        ids,
+        by=job.session.deployer.name,
+        matrix=made.matrix,
+    )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from connector.dataverse.desired import Desired, Resolution, resolve, version_at_least
-from connector.dataverse.live import Live, RoleRow, UserRow
+from connector.dataverse.desired import Desired, Known, OptIn, version_at_least
+from connector.dataverse.live import Live
+from connector.dataverse.matrix import MatrixRow, make_matrix
 from connector.dataverse.privileges import Comparison, Held, WantedPrivilege, compare
-from connector.dataverse.reports import WRITES, Action, Change, foreign_role
+from connector.dataverse.reports import WRITES, Change, foreign_role
+from connector.dataverse.resolution import Resolution, resolve
+from connector.dataverse.rows import RoleRow, UserRow
+from connector.dataverse.units import Units, choose_units
 from connector.errors import ConnectError, RefusedError
-
-ROLE, USER, PRIVILEGE = "security role", "application user", "privilege"
-ASSIGNMENT, TABLE, SOLUTION = "role assignment", "table", "solution"
 
 
 @dataclass(frozen=True)
@@ -19,25 +20,41 @@ class Plan:
     """What is to be done, ready for apply.
 
     `privileges` are those to send, `replace` whether they replace all the role holds. `assigned`
-    says whether the user already has the role's copy of its business unit. `unit_id` is the
-    wanted business unit where it is known without a further read.
+    says whether the user will have the role's copy of its business unit without a further write.
+    `unit_id` is the wanted business unit where it is known without a further read. `strip` are
+    roles to take from the user, `move` whether it goes to another business unit.
     """
 
     desired: Desired
     resolution: Resolution
-    changes: tuple[Change, ...]
     comparison: Comparison
     role: RoleRow | None
     role_is_ours: bool
     user: UserRow | None
+    user_is_ours: bool
     ghosts: tuple[UserRow, ...]
     privileges: tuple[WantedPrivilege | Held, ...]
-    replace: bool
     assigned: bool
     unit_id: str | None
     root_unit_id: str | None
+    move: bool = False
+    wrong_unit: bool = False
+    strip: tuple[RoleRow, ...] = ()
+    extra: tuple[RoleRow, ...] = ()
     copies: tuple[RoleRow, ...] = ()
     refusal: ConnectError | None = None
+    changes: tuple[Change, ...] = ()
+    matrix: tuple[MatrixRow, ...] = ()
+
+    @property
+    def replace(self) -> bool:
+        """Whether something is taken from the role, which only a replacement of all can do at once."""
+        return bool(self.comparison.wide or self.comparison.excess)
+
+    @property
+    def takes_away(self) -> bool:
+        """Whether the application may hold less afterwards, so that its caches may lag with more."""
+        return self.replace or self.move or bool(self.strip)
 
     @property
     def writes(self) -> bool:
@@ -50,69 +67,64 @@ class Plan:
         return tuple(self.resolution.pending)
 
 
-@dataclass
-class _Draft:
-    changes: list[Change] = field(default_factory=list)
+def draft_plan(desired: Desired, live: Live, known: Known, opt_in: OptIn) -> Plan:
+    """The plan without its lines for people (`connector.dataverse.notes` adds them).
 
-    def note(self, action: Action, kind: str, name: str, detail: str = "") -> None:
-        self.changes.append(Change(action, kind, name, detail))
-
-
-def make_plan(desired: Desired, live: Live, *, recorded_role_id: str | None = None) -> Plan:
-    """The plan; raises RefusedError where live state leaves no way (managed role, two users).
-
-    `recorded_role_id` is the id of a role that an earlier run adopted: it counts as ours.
+    Raises RefusedError where live state leaves no way (managed role, two users), SettingsError
+    for a business unit that is none or several.
     """
-    solution_there = solution_ok(desired, live)
-    resolution = resolve(desired.lines, live.tables, solution_there=solution_there)
-    role, ours = find_role(desired, live, recorded_role_id)
-    held = live.role_privileges if role else {}
-    names = {one.id: one.name for table in live.tables.values() for one in table.values()}
-    comparison = compare(resolution.wanted, held, names)
+    resolution = resolve(desired, live.tables, solution_there=solution_ok(desired, live))
+    role, ours = find_role(desired, live, known)
+    comparison = _compared(resolution, live, role)
     user = only_user(live)
-    root = next((row.business_unit_id for row in live.roles if row.in_root_unit), None)
-    unit = _unit(desired, live, root)
-    draft = _Draft()
-    _note_solution(draft, desired, live, resolution)
-    _note_role(draft, desired, role, ours, comparison, resolution)
-    assigned = _assigned(user, role, live)
-    _note_user(draft, desired, live, user, unit)
-    _note_assignment(draft, desired, user, role, assigned)
+    units = choose_units(live.units, desired.business_unit) if live.units else None
+    root = units.root if units else next((r.business_unit_id for r in live.roles if r.in_root_unit), None)
+    wrong = user is not None and _in_wrong_unit(user, units, root)
+    move = wrong and opt_in.move_business_unit
+    extra = _extra_roles(user, role)
     return Plan(
         desired=desired,
         resolution=resolution,
-        changes=tuple(draft.changes),
         comparison=comparison,
         role=role,
         role_is_ours=ours,
         user=user,
+        user_is_ours=user is not None and user_is_ours(user, known, live.caller_id),
         ghosts=live.ghosts,
         privileges=_to_send(comparison, resolution),
-        replace=bool(comparison.wide or comparison.excess),
-        assigned=assigned,
-        unit_id=unit,
+        assigned=not move and _assigned(user, role),
+        unit_id=units.user if units else root,
         root_unit_id=root,
+        move=move,
+        wrong_unit=wrong,
+        strip=extra if opt_in.strip_extra_roles and not move else (),
+        extra=extra,
         copies=live.roles,
         refusal=_refusal(desired, role, ours, comparison),
+        matrix=make_matrix(desired, resolution, live.tables, comparison, ours=ours),
     )
 
 
 def solution_ok(desired: Desired, live: Live) -> bool:
-    """Whether the required solution is there in a version that will do."""
+    """Whether the required solution is there, managed, in a version that will do."""
     if desired.solution is None:
         return True
-    version = live.solution_version
-    return version is not None and version_at_least(version, desired.solution.minimum_version)
+    found = live.solution
+    enough = found is not None and version_at_least(found.version, desired.solution.minimum_version)
+    return enough and found is not None and found.managed
 
 
-def find_role(desired: Desired, live: Live, recorded_role_id: str | None) -> tuple[RoleRow | None, bool]:
-    """The role in question and whether it is ours: by our id, then by record, then by name."""
+def find_role(desired: Desired, live: Live, known: Known) -> tuple[RoleRow | None, bool]:
+    """The role in question and whether it is ours: by our id, then by record, then by name.
+
+    A name counts in the root business unit alone: elsewhere it is another role (role.md).
+    """
     roots = [row for row in live.roles if not row.is_copy]
-    for known in (desired.role_id, (recorded_role_id or "").lower()):
+    for id in (desired.role_id, known.role_id):
         for row in roots:
-            if row.id == known:
+            if row.id == id:
                 return row, True
-    named = [row for row in roots if row.name.lower() == desired.role_name.lower()]
+    named = [r for r in roots if r.in_root_unit and r.name.lower() == desired.role_name.lower()]
     if len(named) > 1:
         ids = ", ".join(row.id for row in named)
         message = (
@@ -122,7 +134,7 @@ def find_role(desired: Desired, live: Live, recorded_role_id: str | None) -> tup
         raise RefusedError(message, code="dataverse.ambiguous_role", key=desired.role_name)
     if not named:
         return None, True
-    if named[0].managed or named[0].template_id:
+    if named[0].is_protected:
         message = (
             f"the name {desired.role_name!r} belongs to a role of the system or of a managed "
             "solution, which is never changed; set dataverse.role to another name"
@@ -140,21 +152,37 @@ def only_user(live: Live) -> UserRow | None:
     return live.users[0] if live.users else None
 
 
-def _unit(desired: Desired, live: Live, root: str | None) -> str | None:
-    wanted = desired.business_unit
-    if wanted is None:
-        return root
-    for row in live.roles:
-        if wanted.lower() in (row.business_unit_id, row.business_unit_name.lower()):
-            return row.business_unit_id
-    return None
+def user_is_ours(user: UserRow, known: Known, caller_id: str | None) -> bool:
+    """Whether a run of this stack made the user: by record, else by who created its row.
+
+    The second holds for a run that was killed between the post and its record.
+    """
+    if known.user_id == user.id:
+        return not known.user_adopted
+    return bool(caller_id) and user.created_by == caller_id
 
 
-def _assigned(user: UserRow | None, role: RoleRow | None, live: Live) -> bool:
-    if user is None or role is None:
-        return False
-    copies = {row.id for row in live.roles if role.id in (row.id, row.root_id)}
-    return any(held.id in copies or held.root_id == role.id for held in user.roles)
+def _compared(resolution: Resolution, live: Live, role: RoleRow | None) -> Comparison:
+    names = {one.id: one.name for table in live.tables.values() for one in table.values()}
+    return compare(resolution.wanted, live.role_privileges if role else {}, names)
+
+
+def _in_wrong_unit(user: UserRow, units: Units | None, root: str | None) -> bool:
+    wanted = units.user if units else root
+    return user.business_unit_id != wanted if wanted else not user.in_root_unit
+
+
+def _assigned(user: UserRow | None, role: RoleRow | None) -> bool:
+    return user is not None and role is not None and any(_is_of(held, role) for held in user.roles)
+
+
+def _extra_roles(user: UserRow | None, role: RoleRow | None) -> tuple[RoleRow, ...]:
+    held = user.roles if user else ()
+    return tuple(one for one in held if role is None or not _is_of(one, role))
+
+
+def _is_of(held: RoleRow, role: RoleRow) -> bool:
+    return role.id in (held.id, held.root_id)
 
 
 def _to_send(comparison: Comparison, resolution: Resolution) -> tuple[WantedPrivilege | Held, ...]:
@@ -169,73 +197,3 @@ def _refusal(
     if role is None or ours or comparison.equal:
         return None
     return foreign_role(desired.role_name, comparison.missing_text(), comparison.excess_text())
-
-
-def _note_solution(draft: _Draft, desired: Desired, live: Live, resolution: Resolution) -> None:
-    if desired.solution is not None and not solution_ok(desired, live):
-        found = live.solution_version or "not imported"
-        detail = f"needs {desired.solution.minimum_version} or later, and is {found}"
-        draft.note(Action.PENDING, SOLUTION, desired.solution.unique_name, detail)
-    for right in resolution.pending:
-        draft.note(Action.PENDING, PRIVILEGE, right, "exists once the solution is imported")
-    for line in resolution.skipped:
-        draft.note(Action.KEPT, TABLE, line)
-
-
-def _note_role(
-    draft: _Draft,
-    desired: Desired,
-    role: RoleRow | None,
-    ours: bool,
-    comparison: Comparison,
-    resolution: Resolution,
-) -> None:
-    if role is not None and not ours:
-        draft.note(Action.FOREIGN, ROLE, role.name, "not made by this stack; never changed")
-        return
-    if role is None:
-        count = f"{len(resolution.wanted)} privileges, in the root business unit"
-        draft.note(Action.ADDED, ROLE, desired.role_name, count)
-    elif role.name != desired.role_name:
-        draft.note(Action.CHANGED, ROLE, desired.role_name, f"renamed from {role.name}")
-    else:
-        draft.note(Action.KEPT, ROLE, role.name)
-    for lacking in comparison.lacking:
-        draft.note(Action.ADDED, PRIVILEGE, lacking.name, lacking.depth)
-    for wanted, held in (*comparison.narrow, *comparison.wide):
-        draft.note(Action.CHANGED, PRIVILEGE, wanted.name, f"{held.depth} → {wanted.depth}")
-    for injected in comparison.injected:
-        draft.note(Action.KEPT, PRIVILEGE, injected.name, "added by the platform itself")
-    for excess in comparison.excess:
-        draft.note(Action.REMOVED, PRIVILEGE, excess.name or excess.id, excess.depth)
-
-
-def _note_user(draft: _Draft, desired: Desired, live: Live, user: UserRow | None, unit: str | None) -> None:
-    for ghost in live.ghosts:
-        draft.note(Action.REMOVED, USER, ghost.id, "soft-deleted row that blocks the application")
-    if user is None:
-        where = desired.business_unit or "the root business unit"
-        draft.note(Action.ADDED, USER, desired.application_id, f"in {where}")
-        return
-    name = user.name or user.id
-    if user.disabled:
-        draft.note(Action.CHANGED, USER, name, "enabled")
-    elif unit is not None and user.business_unit_id != unit:
-        detail = f"is in business unit {user.business_unit_id}; moving drops roles, so it stays"
-        draft.note(Action.FOREIGN, USER, name, detail)
-    else:
-        draft.note(Action.KEPT, USER, name)
-
-
-def _note_assignment(
-    draft: _Draft,
-    desired: Desired,
-    user: UserRow | None,
-    role: RoleRow | None,
-    assigned: bool,
-) -> None:
-    name = desired.role_name
-    draft.note(Action.KEPT if assigned else Action.ADDED, ASSIGNMENT, name)
-    for held in user.roles if user else ():
-        if role is None or role.id not in (held.id, held.root_id):
-            draft.note(Action.FOREIGN, ASSIGNMENT, held.name or held.id, "extra role; left")

@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from connector.dataverse import verify
+from connector.dataverse.causes import STANDING, evidence_causes, live_causes
 from connector.dataverse.client import DataverseClient
 from connector.dataverse.job import Job, ids_of
-from connector.dataverse.live import Live, UserRow
+from connector.dataverse.live import Live
 from connector.dataverse.plan import Plan
 from connector.dataverse.reports import Cause, PrivilegeCount, ProofReport, Verdict
+from connector.dataverse.rows import UserRow
 from connector.rounds import Started, cancel, join, start
 from connector.settings import Settings
 from connector.stack_outputs import StackOutputs
@@ -25,12 +27,14 @@ _FRESH = timedelta(minutes=15)
 class Proof:
     """A proof whose login and directory reads run beside the deployer's work from the start."""
 
-    def __init__(self, job: Job, more: MoreChecks | None, fresh: bool | None) -> None:
+    def __init__(
+        self, job: Job, outputs: StackOutputs, more: MoreChecks | None, fresh: bool | None
+    ) -> None:
         self.job = job
-        identity = job.session.application(job.outputs)
+        identity = job.session.application(outputs)
         self.app = DataverseClient(job.session, identity)
         patience = job.session.patience
-        is_fresh = _is_fresh(job.settings, job.outputs) if fresh is None else fresh
+        is_fresh = _is_fresh(job.settings, outputs) if fresh is None else fresh
         deadline = patience.until(patience.fresh_secret)
         self.token: Started[str] = start(verify.log_in(identity, self.app.scope, deadline, fresh=is_fresh))
         self.more: Started[list[Cause]] = start(_more(more))
@@ -39,12 +43,12 @@ class Proof:
         self, live: Live, made: Plan, user: UserRow | None, *, applied: bool = False
     ) -> ProofReport:
         """The verdict; `applied` says that live state has been mended since it was read."""
-        causes = [] if applied else verify.live_causes(made, live, user)
-        if applied and made.pending:
-            causes = [c for c in verify.live_causes(made, live, user) if c.code == _SOLUTION]
+        causes = live_causes(made, live, user)
+        if applied:
+            causes = [cause for cause in causes if cause.code in STANDING]
         mendable = user is not None and not causes
-        evidence = await self._evidence(made, user, mendable=mendable, taken_away=applied and made.replace)
-        own = verify.evidence_causes(made, evidence, user)
+        evidence = await self._evidence(made, user, mendable=mendable, taken_away=applied and made.takes_away)
+        own = evidence_causes(made, evidence, user)
         await join(self.more)
         found = _ranked(causes, own, evidence)
         report = self._report(made, user, evidence, [*found, *self.more.result()])
@@ -86,9 +90,6 @@ class Proof:
     async def close(self) -> None:
         """Stop what still runs."""
         await cancel(self.token, self.more)
-
-
-_SOLUTION = "dataverse.solution"
 
 
 def _ranked(causes: list[Cause], own: list[Cause], evidence: verify.Evidence) -> list[Cause]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
-from connector.dataverse.apply import Progress
+from connector.dataverse.application_user import strip_role
 from connector.dataverse.challenge import check_challenge
 from connector.dataverse.client import DataverseClient, query
-from connector.dataverse.desired import Desired
-from connector.dataverse.live import RoleRow, UserRow, read_roles, read_users
-from connector.dataverse.plan import ASSIGNMENT, ROLE, USER
+from connector.dataverse.desired import Desired, Known
+from connector.dataverse.live import join_after, read_roles, read_users
+from connector.dataverse.notes import ASSIGNMENT, ROLE, USER
+from connector.dataverse.plan import user_is_ours
+from connector.dataverse.progress import Progress
 from connector.dataverse.reports import Action, Change
-from connector.errors import ConnectError, RefusedError
+from connector.dataverse.rows import RoleRow, UserRow
+from connector.errors import RefusedError
 from connector.patience import Deadline
-from connector.rounds import join, start
+from connector.rounds import start
 
 _DELETE_RACE = "0x80048610"
 
@@ -21,50 +22,46 @@ _DELETE_RACE = "0x80048610"
 async def remove_all(
     client: DataverseClient,
     desired: Desired,
+    known: Known,
     progress: Progress,
     *,
-    adopted_user: bool = False,
-    recorded_role_id: str | None = None,
+    include_adopted: bool = False,
 ) -> list[Change]:
     """Take away what is ours, and report what is not: nothing foreign is touched.
 
-    A role is ours by its id (or the recorded one), a user by its application id unless it was
-    adopted. A second run after a broken one goes on; when nothing is left, all lists are empty.
+    A role is ours by its id (or the recorded one), a user by its record or by who created its row.
+    What was adopted stays unless it is included. A second run after a broken one goes on; when
+    nothing is left, all lists are empty.
     """
-    users, roles = await _read(client, desired)
-    ours = {desired.role_id, (recorded_role_id or desired.role_id).lower()}
+    users, roles, caller_id = await _read(client, desired, known)
+    ours = {desired.role_id, known.role_id or desired.role_id}
+    adopted_role = known.adopted_role_id
+    if include_adopted and adopted_role:
+        ours.add(adopted_role)
     changes: list[Change] = []
     for user in users:
-        changes += await _remove_user(client, user, ours, progress, adopted=adopted_user)
+        if include_adopted or user.deleted or user_is_ours(user, known, caller_id):
+            changes += await _remove_user(client, user, ours, progress)
+        else:
+            changes += await _leave_user(client, user, ours | {adopted_role} - {""})
     for role in (row for row in roles if not row.is_copy):
         changes.append(await _remove_role(client, role, ours, progress))
     return changes
 
 
-async def _read(client: DataverseClient, desired: Desired) -> tuple[tuple[UserRow, ...], tuple[RoleRow, ...]]:
+async def _read(
+    client: DataverseClient, desired: Desired, known: Known
+) -> tuple[tuple[UserRow, ...], tuple[RoleRow, ...], str | None]:
     challenge = start(check_challenge(client.session))
-    users, roles = start(read_users(client, desired)), start(read_roles(client, desired))
-    try:
-        await join(users, roles)
-    except ConnectError:
-        await challenge.task
-        raise
-    await join(challenge)
-    return users.result()[0], roles.result()
+    users, roles = start(read_users(client, desired)), start(read_roles(client, desired, known))
+    await join_after(challenge, users, roles)
+    mine, caller_id = users.result()
+    return mine, roles.result(), caller_id
 
 
 async def _remove_user(
-    client: DataverseClient,
-    user: UserRow,
-    ours: set[str],
-    progress: Progress,
-    *,
-    adopted: bool,
+    client: DataverseClient, user: UserRow, ours: set[str], progress: Progress
 ) -> list[Change]:
-    name = user.name or user.id
-    if adopted:
-        await _unassign(client, user, ours)
-        return [Change(Action.FOREIGN, USER, name, "adopted, not made by this stack; left")]
     changes: list[Change] = []
     if not user.deleted:
         changes += await _unassign(client, user, ours)
@@ -77,15 +74,20 @@ async def _remove_user(
     if not user.deleted:
         await _delete(client, user.id, deadline)
     await _delete(client, user.id, deadline)
-    return [*changes, Change(Action.REMOVED, USER, name)]
+    return [*changes, Change(Action.REMOVED, USER, user.name or user.id)]
+
+
+async def _leave_user(client: DataverseClient, user: UserRow, ours: set[str]) -> list[Change]:
+    """An adopted user keeps standing, without the roles that this stack gave it."""
+    taken = await _unassign(client, user, ours)
+    detail = "adopted, not made by this stack; left (--include-adopted takes it too)"
+    return [*taken, Change(Action.FOREIGN, USER, user.name or user.id, detail)]
 
 
 async def _unassign(client: DataverseClient, user: UserRow, ours: set[str]) -> list[Change]:
     mine = [role for role in user.roles if ours & {role.id, role.root_id}]
     for role in mine:
-        target = quote(client.url(f"roles({role.id})"), safe="")
-        path = f"systemusers({user.id})/systemuserroles_association/$ref?$id={target}"
-        await client.delete(path)
+        await strip_role(client, user, role)
     return [Change(Action.REMOVED, ASSIGNMENT, role.name or role.id) for role in mine]
 
 
@@ -102,7 +104,7 @@ async def _delete(client: DataverseClient, user_id: str, deadline: Deadline) -> 
 
 
 async def _remove_role(client: DataverseClient, role: RoleRow, ours: set[str], progress: Progress) -> Change:
-    if role.id not in ours or role.managed or role.template_id:
+    if role.id not in ours or role.is_protected:
         return Change(Action.FOREIGN, ROLE, role.name, "not made by this stack; left")
     holders = await _holders(client, role)
     if holders:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connector.errors import ConnectError, DriftError, PersonNeededError, ProofFailedError
+
+if TYPE_CHECKING:
+    from connector.dataverse.matrix import MatrixRow
 
 
 class Action(StrEnum):
@@ -26,12 +29,14 @@ WRITES = frozenset({Action.ADDED, Action.CHANGED, Action.REMOVED})
 
 @dataclass(frozen=True)
 class Change:
-    """One line of a plan: the action, the kind of object, its name, and what exactly."""
+    """One line of a plan: the action, the kind of object, its name, what exactly, from what, to what."""
 
     action: Action
     kind: str
     name: str
     detail: str = ""
+    before: str = ""
+    after: str = ""
 
     def to_json(self) -> dict[str, str]:
         """The object that JSON reports hold."""
@@ -40,6 +45,8 @@ class Change:
             "kind": self.kind,
             "name": self.name,
             "detail": self.detail,
+            "before": self.before,
+            "after": self.after,
         }
 
 
@@ -112,15 +119,34 @@ class Report:
 
 @dataclass(frozen=True)
 class PlanReport(Report):
-    """What `apply` would do; result `changes` or `unchanged`."""
+    """What `apply` would do; result `changes`, `unchanged`, or `refused` (a role that is not ours differs).
+
+    `matrix` is the role as it will be; `wanted_hash` and `read_hash` tell whether a later run
+    wants and finds the same.
+    """
+
+    matrix: tuple[MatrixRow, ...] = ()
+    wanted_hash: str = ""
+    read_hash: str = ""
+    refusal: ConnectError | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The shared shape, with the role's matrix and what was refused."""
+        refused = self.refusal.to_json() if self.refusal else None
+        rows = [row.to_json() for row in self.matrix]
+        return {**super().to_json(), "matrix": rows, "refused": refused}
 
 
 @dataclass(frozen=True)
 class ApplyReport(Report):
     """What was made: result `changed`, `unchanged` or `pending` (a solution is not there yet).
 
-    `ids` holds roleId, userId, applicationIdUri and, where adopted, `adopted`.
+    `ids` holds roleId (adoptedRoleId where it is not ours), userId, applicationIdUri and, where
+    something was adopted, `adopted`. `by` names who applied, `matrix` the role as it is now.
     """
+
+    by: str = ""
+    matrix: tuple[MatrixRow, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 from connector.dataverse.caller import read_user_privileges
 from connector.dataverse.client import NO_USER, DataverseClient
-from connector.dataverse.live import Live, UserRow
-from connector.dataverse.plan import Plan, solution_ok
+from connector.dataverse.plan import Plan
 from connector.dataverse.privileges import Comparison, Held, compare, union
-from connector.dataverse.reports import Cause
-from connector.errors import ConnectError, LoginError, RefusedError
+from connector.errors import LoginError, RefusedError
 from connector.identity import Identity
 from connector.patience import Deadline
 from connector.rounds import Started, cancel, join, start
@@ -103,83 +101,3 @@ def _lags(plan: Plan, evidence: Evidence, *, taken_away: bool) -> bool:
 def compare_evidence(plan: Plan, evidence: Evidence) -> Comparison:
     """What the application holds against what is wanted."""
     return compare(plan.resolution.wanted, evidence.held, {})
-
-
-def live_causes(plan: Plan, live: Live, user: UserRow | None) -> list[Cause]:
-    """What live state, read by the deployer, already shows to be wrong; the first is the reason."""
-    desired = plan.desired
-    causes: list[Cause] = []
-    if user is None:
-        causes.append(
-            Cause(
-                "dataverse.user_missing",
-                desired.application_id,
-                f"no application user stands for {desired.application_id} in this environment; run apply",
-            )
-        )
-    elif user.disabled:
-        text = f"the application user {user.name or user.id} is disabled; run apply"
-        causes.append(Cause("dataverse.user_disabled", user.id, text))
-    if not solution_ok(desired, live) and desired.solution:
-        found = live.solution_version or "not imported"
-        text = (
-            f"the solution {desired.solution.unique_name} is {found} and "
-            f"{desired.solution.minimum_version} or later is needed; import it and run apply"
-        )
-        causes.append(Cause("dataverse.solution", desired.solution.unique_name, text))
-    causes.extend(_role_causes(plan, user))
-    return causes
-
-
-def _role_causes(plan: Plan, user: UserRow | None) -> list[Cause]:
-    name = plan.desired.role_name
-    if plan.role is None:
-        text = f"the security role {name!r} does not exist; run apply"
-        return [Cause("dataverse.role_missing", name, text)]
-    causes: list[Cause] = []
-    if user is not None and not plan.assigned:
-        text = f"the security role {name!r} is not assigned to the application user; run apply"
-        causes.append(Cause("dataverse.role_unassigned", name, text))
-    return causes + privilege_causes(plan.comparison, f"the security role {name!r}")
-
-
-def privilege_causes(comparison: Comparison, holder: str) -> list[Cause]:
-    """Causes out of a comparison: what is missing first, then what is too much."""
-    causes: list[Cause] = []
-    missing, excess = comparison.missing_text(), comparison.excess_text()
-    if missing:
-        text = f"{holder} lacks {_listed(missing)}; run apply"
-        causes.append(Cause("dataverse.privilege_missing", missing[0].split(" ")[0], text))
-    if excess:
-        text = f"{holder} has more than is wanted: {_listed(excess)}"
-        causes.append(Cause("dataverse.privilege_excess", excess[0].split(" ")[0], text))
-    return causes
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    more = f" and {len(names) - 6} more" if len(names) > 6 else ""
-    return ", ".join(names[:6]) + more
-
-
-def evidence_causes(plan: Plan, evidence: Evidence, user: UserRow | None) -> list[Cause]:
-    """What the application's own calls show to be wrong."""
-    error: ConnectError | None = evidence.login or evidence.refused
-    if error is not None:
-        key = error.key or ""
-        if isinstance(error, RefusedError) and error.service_code == NO_USER:
-            return [Cause("dataverse.user_missing", plan.desired.application_id, error.message)]
-        if isinstance(error, RefusedError) and error.service_code == NO_ROLES:
-            return [Cause("dataverse.role_unassigned", plan.desired.role_name, error.message)]
-        code = "login.refused" if evidence.login else "dataverse.refused"
-        return [Cause(code, key, error.message)]
-    if user is not None and evidence.user_id != user.id:
-        text = f"the application acts as user {evidence.user_id} and not as {user.id}"
-        return [Cause("dataverse.other_user", evidence.user_id, text)]
-    comparison = compare_evidence(plan, evidence)
-    return privilege_causes(comparison, f"the application{_source(comparison, evidence)}")
-
-
-def _source(comparison: Comparison, evidence: Evidence) -> str:
-    teams = evidence.teams or {}
-    through = [one for one in comparison.excess if one.id in teams]
-    return " (through a team)" if through and len(through) == len(comparison.excess) else ""

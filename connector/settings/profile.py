@@ -59,11 +59,23 @@ class RoleLine(ProfileShape):
         return rights
 
 
+class ForbiddenLine(ProfileShape):
+    """Rights that the application must not hold on some tables, by whatever role."""
+
+    tables: tuple[str, ...]
+    rights: tuple[Right, ...]
+
+
 class RequiredSolution(ProfileShape):
-    """A managed solution that the environment must hold, with the least version that will do."""
+    """A managed solution that the environment must hold, with the least version that will do.
+
+    With `publisher_prefix` only tables of that prefix may wait for the solution; without it any
+    table that is not there may.
+    """
 
     unique_name: str
     minimum_version: str
+    publisher_prefix: str | None = None
 
     @field_validator("minimum_version")
     @classmethod
@@ -74,9 +86,10 @@ class RequiredSolution(ProfileShape):
 
 
 class RoleProfile(ProfileShape):
-    """The security role: rights on tables, each with its depth."""
+    """The security role: rights on tables, each with its depth, and what it must never hold."""
 
     tables: tuple[RoleLine, ...] = ()
+    forbidden: tuple[ForbiddenLine, ...] = ()
 
 
 class HandoverValue(StrEnum):

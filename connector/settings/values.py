@@ -83,7 +83,8 @@ _SERVICE_DEPTHS = {
 
 
 class Basis(StrEnum):
-    """Where a line of the role comes from: the vendor's documentation, or derived from its solution."""
+    """Where a line of the role comes from: the vendor's documentation, its solution, or the stack itself."""
 
     DOCUMENTED = "documented"
     DERIVED = "derived"
+    STACK = "stack"

@@ -67,6 +67,7 @@ _USER_COLUMNS = (
     "isdisabled",
     "deletedstate",
     "_businessunitid_value",
+    "_createdby_value",
     "createdon",
     "modifiedon",
 )

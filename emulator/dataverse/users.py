@@ -125,6 +125,7 @@ def _new_user(caller: Caller, id: str, body: dict[str, Any], unit: str, principa
         "isdisabled": bool(body.get("isdisabled", False)),
         "deletedstate": 0,
         "_businessunitid_value": unit,
+        "_createdby_value": caller.user["systemuserid"],
         "createdon": datetime.fromtimestamp(caller.call.ctx.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "roles": [],
     }

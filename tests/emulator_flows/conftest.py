@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
+import httpx
 import pytest
 
 from connector.dataverse import jobs
@@ -57,12 +58,19 @@ def run(stack: ConnectedStack, clock: NoSleep) -> Run:
     return runner(stack, clock)
 
 
-def runner(stack: ConnectedStack, clock: NoSleep, environ: dict[str, str] | None = None) -> Run:
-    """Run jobs on a stack, as the deployer of an environment."""
+def runner(
+    stack: ConnectedStack,
+    clock: NoSleep,
+    environ: dict[str, str] | None = None,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Run:
+    """Run jobs on a stack, as the deployer of an environment, by a transport that a test watches."""
 
     def run(job: Callable[..., Awaitable[Any]], **options: Any) -> Any:
         async def work() -> Any:
-            async with stack.session(environ, patience=clock.patience()) as session:
+            patience = clock.patience()
+            async with stack.session(environ, patience=patience, transport=transport) as session:
                 if job in (jobs.prove, jobs.apply_and_prove):
                     options.setdefault(
                         "more", lambda: directory_causes(stack.settings, stack.outputs, session)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from connector.dataverse.client import DataverseClient
-from connector.dataverse.live import read_tables
+from connector.dataverse.tables import read_tables
 from connector.errors import RefusedError
 from connector.identity import Identity
 from connector.session import Session

@@ -6,9 +6,14 @@ import pytest
 
 from connector.dataverse.challenge import parse_challenge
 from connector.dataverse.client import query, text_literal
-from connector.dataverse.desired import TablePrivilege, resolve, version_at_least
+from connector.dataverse.desired import Desired, version_at_least
 from connector.dataverse.privileges import Held, WantedPrivilege, compare, read_held, union
-from connector.settings.profile import RoleLine
+from connector.dataverse.resolution import Resolution, resolve
+from connector.dataverse.rows import UnitRow
+from connector.dataverse.tables import TablePrivilege
+from connector.dataverse.units import choose_units
+from connector.errors import SettingsError
+from connector.settings.profile import ForbiddenLine, RequiredSolution, RoleLine
 from connector.settings.values import Depth, Right
 
 ALL = frozenset({"Basic", "Local", "Deep", "Global"})
@@ -31,10 +36,19 @@ def _line(table: str, *rights: Right, **more: object) -> RoleLine:
     return RoleLine.model_validate({"table": table, "rights": rights or (Right.READ,), **more})
 
 
+def _resolved(
+    lines: list[RoleLine], *, there: bool = True, prefix: str | None = None, **forbidden: tuple[Right, ...]
+) -> Resolution:
+    solution = RequiredSolution(unique_name="Widgets", minimum_version="1", publisher_prefix=prefix)
+    barred = tuple(ForbiddenLine(tables=(table,), rights=rights) for table, rights in forbidden.items())
+    desired = Desired("role", "id", "app", None, solution, tuple(lines), barred)
+    return resolve(desired, TABLES, solution_there=there)
+
+
 def test_tables_that_share_a_privilege_want_it_once_at_the_widest_depth() -> None:
     """Every activity resolves to the one set of Activity privileges."""
     lines = [_line("task", depth=Depth.USER), _line("email", depth=Depth.PARENT_CHILD)]
-    wanted = resolve(lines, TABLES, solution_there=True).wanted
+    wanted = _resolved(lines).wanted
     assert list(wanted) == ["id-prvReadActivity"]
     assert wanted["id-prvReadActivity"].depth == "Deep"
     assert wanted["id-prvReadActivity"].tables == ("task", "email")
@@ -47,18 +61,59 @@ def test_absent_tables_are_skipped_covered_pending_or_unknown() -> None:
         _line("listmember", covered_by="lead"),
         _line("new_table"),
     ]
-    there = resolve(lines, TABLES, solution_there=True)
-    missing = resolve(lines, TABLES, solution_there=False)
+    there = _resolved(lines)
+    missing = _resolved(lines, there=False)
     assert len(there.skipped) == len(missing.skipped) == 2
     assert there.unknown == ["new_table"]
     assert missing.unknown == []
     assert missing.pending == ["read on new_table"]
 
 
+def test_only_tables_of_the_publisher_wait_for_its_solution() -> None:
+    """A misspelt standard table is unknown, whether or not the solution is there."""
+    found = _resolved([_line("new_table"), _line("leed")], there=False, prefix="new")
+    assert found.pending == ["read on new_table"]
+    assert found.unknown == ["leed"]
+
+
+def test_a_line_that_asks_for_what_is_forbidden_is_a_problem() -> None:
+    """Also by another table that shares the privilege; a right that no table has is no matter."""
+    found = _resolved([_line("email")], task=(Right.READ, Right.DELETE))
+    assert found.forbidden == {"id-prvReadActivity": "read on task"}
+    assert [(p.rule, p.key) for p in found.problems] == [("dataverse.forbidden", "task.read")]
+    assert "email" in found.problems[0].message
+
+
+UNITS = (
+    UnitRow("1", "contoso", ""),
+    UnitRow("2", "emea", "1"),
+    UnitRow("3", "apac", "1"),
+    UnitRow("4", "sales", "2"),
+    UnitRow("5", "Sales", "3"),
+)
+
+
+@pytest.mark.parametrize(("wanted", "unit"), [(None, "1"), ("EMEA", "2"), ("5", "5")])
+def test_a_business_unit_is_found_by_name_or_id(wanted: str | None, unit: str) -> None:
+    """None means the root one."""
+    assert choose_units(UNITS, wanted).user == unit
+
+
+@pytest.mark.parametrize(
+    ("wanted", "part"), [("sales", "4 (below emea), 5 (below apac)"), ("latam", "apac, contoso, emea")]
+)
+def test_a_business_unit_that_is_several_or_none_names_the_candidates(wanted: str, part: str) -> None:
+    """Several of a name are told apart by id and parent."""
+    with pytest.raises(SettingsError) as caught:
+        choose_units(UNITS, wanted)
+    assert caught.value.code == "dataverse.business_unit"
+    assert part in caught.value.message
+
+
 def test_a_right_or_depth_that_a_privilege_lacks_is_a_problem() -> None:
     """Both are named with what there is instead."""
     lines = [_line("lead", Right.DELETE), _line("organization", depth=Depth.USER)]
-    problems = resolve(lines, TABLES, solution_there=True).problems
+    problems = _resolved(lines).problems
     assert [p.rule for p in problems] == ["dataverse.right", "dataverse.depth"]
     assert "Read, Write" in problems[0].message
     assert "Global" in problems[1].message
