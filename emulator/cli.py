@@ -12,8 +12,11 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from emulator.context import Context
 from emulator.control import ControlError, dump, edit, move_clock, requests
 from emulator.faults import ANSWERS, add_fault, clear_faults
+from emulator.keys import SigningKey
+from emulator.login.federation import assertion
 from emulator.server import ServeOptions, open_store, serve
 from emulator.store import Store
 
@@ -46,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     everything.set_defaults(handler=_dump)
     _add_edit(verbs.add_parser("edit", help="change or delete one object behind the services' backs"))
     _add_fault(verbs.add_parser("fault", help="arm a fault"))
+    _add_assertion(verbs.add_parser("assertion", help="print a token of the emulator's own issuer"))
     clock = verbs.add_parser("clock", help="move the emulator's clock")
     clock.add_argument("shift", help="+30d, +2h, +15m, +40s, or 'reset'")
     clock.set_defaults(handler=_clock)
@@ -69,6 +73,13 @@ def _add_edit(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("json", nargs="?", help="a JSON merge patch (RFC 7386: null removes)")
     verb.add_argument("--delete", action="store_true")
     verb.set_defaults(handler=_edit)
+
+
+def _add_assertion(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--subject", required=True, help="its sub, such as repo:o/r:ref:refs/heads/main")
+    verb.add_argument("--audience", default="api://AzureADTokenExchange")
+    verb.add_argument("--port", type=int, default=8443, help="the running server's port: it is in the issuer")
+    verb.set_defaults(handler=_assertion)
 
 
 def _add_fault(verb: argparse.ArgumentParser) -> None:
@@ -132,6 +143,12 @@ def _fault(options: argparse.Namespace) -> None:
         retry_after=options.retry_after,
         times=options.times,
     )
+
+
+def _assertion(options: argparse.Namespace) -> None:
+    store = _existing_store(options)
+    ctx = Context(store, SigningKey(options.dir / "signing-key.pem"), options.port)
+    print(assertion(ctx, options.subject, options.audience))
 
 
 def _clock(options: argparse.Namespace) -> None:

@@ -100,7 +100,8 @@ class Call:
         if isinstance(value, dict):
             return value
         text = "Unable to read JSON request payload."
-        raise DataverseUnreadable(text) if self.request.url.path.startswith("/api/data") else GraphUnreadable(text)
+        of_dataverse = self.request.url.path.startswith("/api/data")
+        raise DataverseUnreadable(text) if of_dataverse else GraphUnreadable(text)
 
 
 class GraphUnreadable(GraphError):

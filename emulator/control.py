@@ -59,7 +59,10 @@ def merge(target: Any, patch: Any) -> Any:
 
 
 def edit(store: Store, kind: str, id: str, patch: str | None, *, delete: bool) -> None:
-    """Change or delete one object. Raises ControlError when it is not there or the patch is no JSON object."""
+    """Change or delete one object.
+
+    Raises ControlError when it is not there or the patch is no JSON object.
+    """
     scope = _only_scope(store, kind, id)
     if delete:
         store.delete(scope, kind, id)

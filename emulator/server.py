@@ -40,7 +40,10 @@ def open_store(folder: Path) -> Store:
 
 
 def bind(addresses: list[str], port: int) -> list[socket.socket]:
-    """Bind the port on each address (0: one free port for all). Raises ValueError for an address that is not loopback."""
+    """Bind the port on each address (0: one free port for all).
+
+    Raises ValueError for an address that is not loopback.
+    """
     sockets: list[socket.socket] = []
     for address in addresses:
         if not address.startswith("127."):
@@ -84,7 +87,7 @@ async def _serve(
     server: uvicorn.Server, sockets: list[socket.socket], seconds: float | None, variables: dict[str, str]
 ) -> None:
     serving = asyncio.create_task(server.serve(sockets=sockets))
-    while not server.started and not serving.done():
+    while not server.started and not serving.done():  # noqa: ASYNC110  # uvicorn offers no event for it
         await asyncio.sleep(0.01)
     for name, value in variables.items():
         print(f"export {name}={value}")

@@ -7,7 +7,7 @@ from emulator.graph.answers import count, entity, names, page
 from emulator.graph.application_rules import check_application
 from emulator.graph.certificates import take_key_credentials
 from emulator.graph.errors import BadRequest, IdentifierUriInUse, NewSecretsByActionOnly
-from emulator.graph.kinds import APPLICATION, FEDERATED_CREDENTIAL
+from emulator.graph.kinds import APPLICATION
 from emulator.graph.objects import declared, merged, plain, referenced_owner, save, target
 from emulator.graph.recycle import soft_delete
 from emulator.graph.secrets import issue
@@ -67,7 +67,10 @@ def _with_token_version(change: Document) -> Document:
 def update_application(call: Call) -> Reply:
     """PATCH /applications/{id}: 204; lists are replaced whole, new secrets are refused."""
     application = target(call, "applications")
-    change = declared(plain(call.json()), application, _READ_ONLY, _beta(call))
+    body = plain(call.json())
+    if str(body.get("id", "")).lower() == application["id"]:
+        del body["id"]  # the key may stand in the body as long as it is the object's own (OData 4.0)
+    change = declared(body, application, _READ_ONLY, _beta(call))
     if "passwordCredentials" in change:
         change["passwordCredentials"] = _kept_secrets(application, change["passwordCredentials"])
     if "keyCredentials" in change:
@@ -120,9 +123,3 @@ def delete_application(call: Call) -> Reply:
     for principal in call.store.find(call.scope, "servicePrincipals", appId=application["appId"]):
         soft_delete(call, "servicePrincipals", principal)
     return Reply(204)
-
-
-def list_federated_credentials(call: Call) -> Reply:
-    """GET /applications/{id}/federatedIdentityCredentials: there are none yet."""
-    target(call, "applications")
-    return page(call, FEDERATED_CREDENTIAL, [])

@@ -9,6 +9,7 @@ import uuid
 from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from emulator.graph.errors import InvalidValue
 from emulator.graph.shapes import stamp
@@ -23,14 +24,21 @@ def take_key_credentials(existing: list[Document], wanted: Any) -> list[Document
     return [known.get(str(entry.get("keyId"))) or _new_key(entry) for entry in wanted]
 
 
+def _certificate(key: bytes) -> x509.Certificate:
+    """The certificate in DER, or in PEM as the azuread provider sends it (`encoding = "pem"`)."""
+    if key.lstrip().startswith(b"-----BEGIN"):
+        return x509.load_pem_x509_certificate(key)
+    return x509.load_der_x509_certificate(key)
+
+
 def _new_key(entry: Document) -> Document:
     if entry.get("type") != "AsymmetricX509Cert" or entry.get("usage") != "Verify":
         raise InvalidValue("keyCredentials")
     try:
-        der = base64.b64decode(entry.get("key") or "", validate=True)
-        certificate = x509.load_der_x509_certificate(der)
+        certificate = _certificate(base64.b64decode(entry.get("key") or "", validate=True))
     except (binascii.Error, ValueError) as error:
         raise InvalidValue("keyCredentials") from error
+    der = certificate.public_bytes(Encoding.DER)
     thumbprint = hashlib.sha1(
         der, usedforsecurity=False
     ).digest()  # Graph's definition of customKeyIdentifier

@@ -54,5 +54,7 @@ GROUP = Kind(
 DIRECTORY_OBJECT = Kind("directoryObjects", "directoryObject", frozenset({"id"}))
 ORGANIZATION = Kind("organization", "organization", frozenset({"id"}))
 FEDERATED_CREDENTIAL = Kind(
-    "federatedIdentityCredentials", "federatedIdentityCredential", frozenset({"id", "name"})
+    "federatedIdentityCredentials",
+    "federatedIdentityCredential",
+    frozenset({"id", "name", "issuer", "subject"}),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emulator.context import Call, Reply
-from emulator.graph import applications, assignments, grants, owners, people, recycle, secrets
+from emulator.graph import applications, assignments, federated, grants, owners, people, recycle, secrets
 from emulator.graph import service_principals as principals
 from emulator.graph.access import Needs, Rule, authenticate, guarded, needs
 from emulator.graph.errors import UnknownSegment
@@ -53,7 +53,14 @@ def _application_rows() -> list[Row]:
         ("DELETE", "", applications.delete_application, _WRITE_APPS),
         ("POST", "/addPassword", secrets.add_password, _WRITE_APPS),
         ("POST", "/removePassword", secrets.remove_password, _WRITE_APPS),
-        ("GET", "/federatedIdentityCredentials", applications.list_federated_credentials, _READ_APPS),
+    ]
+    named = f"/{federated.KIND}/{{credential}}"
+    one += [
+        ("GET", f"/{federated.KIND}", federated.list_federated_credentials, _READ_APPS),
+        ("POST", f"/{federated.KIND}", federated.create_federated_credential, _WRITE_APPS),
+        ("GET", named, federated.get_federated_credential, _READ_APPS),
+        ("PATCH", named, federated.update_federated_credential, _WRITE_APPS),
+        ("DELETE", named, federated.delete_federated_credential, _WRITE_APPS),
     ]
     return [
         ("GET", "/applications", applications.list_applications, _READ_APPS),

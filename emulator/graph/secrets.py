@@ -11,7 +11,7 @@ from emulator.context import Call, Reply
 from emulator.graph.application_rules import check_application
 from emulator.graph.errors import BadRequest, NoSuchCredential
 from emulator.graph.objects import plain, save, target
-from emulator.login.credentials import hash_of
+from emulator.login.hashes import hash_of
 from emulator.seed.names import LEAK_MARKER
 from emulator.store import Document
 

@@ -16,14 +16,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from emulator.context import Context
 from emulator.login.errors import BadAssertion, ExpiredSecret, MissingParameter, MissingSecret, WrongSecret
+from emulator.login.federation import check_federated
+from emulator.login.hashes import hash_of
 from emulator.store import Document
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
-
-def hash_of(secret: str) -> str:
-    """What is kept of a client secret: its SHA-256 in hex."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def seconds(stamp: str) -> float:
@@ -39,7 +36,7 @@ def check_client(ctx: Context, home: str, application: Document, form: Mapping[s
     if form.get("client_assertion"):
         if form.get("client_assertion_type") != _ASSERTION_TYPE:
             raise MissingParameter("client_assertion_type")
-        check_assertion(ctx, application, form["client_assertion"])
+        check_assertion(ctx, home, application, form["client_assertion"])
         return "2"
     if not form.get("client_secret"):
         raise MissingSecret
@@ -60,14 +57,19 @@ def _check_secret(ctx: Context, home: str, application: Document, secret: str) -
     raise WrongSecret(application["appId"])
 
 
-def check_assertion(ctx: Context, application: Document, assertion: str) -> None:
-    """Check a client assertion by certificate (entra docs, identity-platform/certificate-credentials).
+def check_assertion(ctx: Context, home: str, application: Document, assertion: str) -> None:
+    """Check a client assertion: an issuer's token, or one signed by a registered certificate.
 
-    The one place to add federated credentials: they differ only in whose key signed and which
-    subject is expected. Raises BadAssertion.
+    Entra docs, identity-platform/certificate-credentials and workload-id. Raises BadAssertion and
+    the refusals of federation.
     """
     try:
         header = jwt.get_unverified_header(assertion)
+        if header.get("kid") == ctx.key.kid:
+            claims = ctx.key.read(assertion)
+            _check_time(ctx, claims)
+            check_federated(ctx, home, application, claims)
+            return
         key = _registered_key(ctx, application, header)
         options = {"verify_exp": False, "verify_nbf": False, "verify_aud": False, "verify_iat": False}
         claims = jwt.decode(assertion, key, algorithms=["RS256", "PS256"], options=cast("Any", options))
@@ -113,5 +115,9 @@ def _check_claims(ctx: Context, client_id: str, claims: Mapping[str, Any]) -> No
     audience = str(claims.get("aud", ""))
     if not (audience.startswith(f"{ctx.authority}/") and audience.endswith(("/token", "/v2.0"))):
         raise BadAssertion("The audience is not this token endpoint.")
+    _check_time(ctx, claims)
+
+
+def _check_time(ctx: Context, claims: Mapping[str, Any]) -> None:
     if not float(claims.get("nbf", 0)) - 300 <= ctx.now() < float(claims.get("exp", 0)):
         raise BadAssertion("The assertion is not within its valid time range.")

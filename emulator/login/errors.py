@@ -171,6 +171,44 @@ class BadAssertion(InvalidClient):
         super().__init__(f"Client assertion failed signature validation. [Reason - {reason}]")
 
 
+class FederationMismatch(InvalidClient):
+    """No federated credential of the application has the token's issuer."""
+
+    number = 70021
+
+    def __init__(self, issuer: str) -> None:
+        """Name the issuer that was presented."""
+        super().__init__(
+            f"No matching federated identity record found for presented assertion issuer '{issuer}'."
+        )
+
+
+class FederationSubjectMismatch(InvalidClient):
+    """The issuer is known and the subject is not."""
+
+    number = 700213
+
+    def __init__(self, subject: str) -> None:
+        """Name the subject that was presented."""
+        super().__init__(
+            f"No matching federated identity record found for presented assertion subject '{subject}'. "
+            "Check your federated identity credential Subject, Audience and Issuer against the presented "
+            "assertion."
+        )
+
+
+class FederationAudienceMismatch(InvalidClient):
+    """Issuer and subject are known and the audience is not."""
+
+    number = 700212
+
+    def __init__(self, audience: str) -> None:
+        """Name the audience that was presented."""
+        super().__init__(
+            f"No matching federated identity record found for presented assertion audience '{audience}'."
+        )
+
+
 class ResourceNotFound(LoginError):
     """The resource has no service principal in the tenant."""
 

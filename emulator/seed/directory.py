@@ -23,7 +23,7 @@ from emulator.graph.shapes import (
     new_user,
     stamp,
 )
-from emulator.login.credentials import hash_of
+from emulator.login.hashes import hash_of
 from emulator.seed.names import (
     CONTOSO,
     DEPLOYER_SECRET,
