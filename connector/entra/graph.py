@@ -42,6 +42,7 @@ class Principal:
     enabled: bool = True
     assignment_required: bool = False
     app_roles: tuple[tuple[str, str], ...] = ()
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -213,6 +214,7 @@ def _principal(row: Row) -> Principal:
         enabled=row.get("accountEnabled") is not False,
         assignment_required=bool(row.get("appRoleAssignmentRequired")),
         app_roles=tuple((str(r["id"]), str(r["value"])) for r in row.get("appRoles") or []),
+        scopes=tuple(str(r["value"]) for r in row.get("oauth2PermissionScopes") or []),
     )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from connector.checks import Check, no, unknown, yes
 from connector.errors import RefusedError
 from connector.settings import ConsentMode, PermissionKind, Settings
 
@@ -54,14 +55,42 @@ def token_roles(token: str) -> frozenset[str] | None:
 
     The token is the caller's own and only looked at: its signature is Graph's to check.
     """
+    claims = _claims(token)
+    if not claims or "scp" in claims:
+        return None
+    return frozenset(claims.get("roles", ()))
+
+
+def _claims(token: str) -> dict[str, Any]:
     try:
         payload = token.split(".")[1]
         claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except (IndexError, ValueError):
-        return None
-    if "scp" in claims:
-        return None
-    return frozenset(claims.get("roles", ()))
+        return {}
+    return claims
+
+
+def token_tenant(token: str) -> str | None:
+    """The tenant that issued a token, or None when it cannot be read."""
+    tenant = _claims(token).get("tid")
+    return str(tenant) if tenant else None
+
+
+def right_checks(settings: Settings, token: str) -> tuple[Check, ...]:
+    """Yes, no or unknown for each right of the plan, with what needs it and the least that would do."""
+    held = token_roles(token)
+    return tuple(_right_check(need, held) for need in needs_of(settings))
+
+
+def _right_check(need: Need, held: frozenset[str] | None) -> Check:
+    subject, least = f"right for {need.what}", need.any_of[0]
+    if held is None:
+        text = f"a person's token does not list it; {least} or a directory role that includes it would do"
+        return unknown("entra.right", subject, text)
+    having = sorted(held.intersection(need.any_of))
+    if having:
+        return yes("entra.right", subject, having[0])
+    return no("entra.right", subject, f"is missing; {least} would do, granted with admin consent")
 
 
 def missing_rights(settings: Settings, token: str) -> tuple[Need, ...]:

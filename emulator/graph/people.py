@@ -10,6 +10,9 @@ from emulator.graph.objects import by_id
 from emulator.store import Document
 
 
+DEFAULT_APP_POLICY = "defaultAppManagementPolicy"
+
+
 def list_users(call: Call) -> Reply:
     """GET /users."""
     return page(call, USER, call.store.all(call.scope, "users"))
@@ -70,8 +73,14 @@ def list_organization(call: Call) -> Reply:
 
 
 def default_app_management_policy(call: Call) -> Reply:
-    """GET /policies/defaultAppManagementPolicy: there, and not enabled, as in a tenant that never set it."""
+    """GET /policies/defaultAppManagementPolicy: not enabled, as in a tenant that never set it.
+
+    A tenant that set it holds it as the document DEFAULT_APP_POLICY of kind `policies`.
+    """
     check_options(call, {"$select"})
+    kept = call.store.get(call.scope, "policies", DEFAULT_APP_POLICY)
+    if kept is not None:
+        return Reply(body=kept)
     nothing: Document = {"passwordCredentials": [], "keyCredentials": []}
     return Reply(
         body={

@@ -1,0 +1,68 @@
+"""What a preflight answers: one line for each question, yes, no or unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from connector.errors import ConnectError, RefusedError
+
+
+class Answer(StrEnum):
+    """Unknown is no failure: it says what could not be seen, or what a person has to decide."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question: a stable code, the object concerned, the answer, and why, with what to do."""
+
+    code: str
+    subject: str
+    answer: Answer
+    detail: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """The object that JSON reports hold."""
+        return {
+            "code": self.code,
+            "subject": self.subject,
+            "answer": self.answer.value,
+            "detail": self.detail,
+        }
+
+
+def yes(code: str, subject: str, detail: str = "") -> Check:
+    """A check that holds."""
+    return Check(code, subject, Answer.YES, detail)
+
+
+def no(code: str, subject: str, detail: str) -> Check:
+    """A check that does not hold."""
+    return Check(code, subject, Answer.NO, detail)
+
+
+def unknown(code: str, subject: str, detail: str) -> Check:
+    """A check that nobody here can answer."""
+    return Check(code, subject, Answer.UNKNOWN, detail)
+
+
+async def answered(
+    question: Awaitable[Iterable[Check]], code: str, subject: str, needs: str
+) -> tuple[Check, ...]:
+    """The checks of one question; a refused read makes it unknown, *needs* says what would let it be read.
+
+    Every other error of a service makes it a no.
+    """
+    try:
+        return tuple(await question)
+    except RefusedError as error:
+        if error.status == 403:
+            return (unknown(code, subject, f"the caller may not read it; {needs} would do"),)
+        return (no(code, subject, error.message),)
+    except ConnectError as error:
+        return (no(code, subject, error.message),)

@@ -1,0 +1,166 @@
+"""What the directory says before anything is written; `connector.preflight` puts it together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from connector import naming
+from connector.checks import Check, answered, no, unknown, yes
+from connector.entra.consent_link import consent_link
+from connector.entra.directory import Directory
+from connector.entra.graph import Principal
+from connector.entra.objects import LiveApplication
+from connector.entra.people import Person, look_up, look_up_all
+from connector.entra.policy import CODE, SUBJECT, policy_check
+from connector.rounds import join, start
+from connector.session import Session
+from connector.settings import ConsentMode, PermissionKind, Settings
+from connector.stack_state import StackState
+
+LICENCE = "assigning a group needs Entra ID P1 or P2, and groups inside it do not count"
+_READ_APPS = "Application.Read.All"
+
+
+async def directory_checks(session: Session, state: StackState) -> tuple[Check, ...]:
+    """Ask everything side by side; what the caller may not read is unknown. Raises LoginError."""
+    directory, settings = Directory(session), session.settings
+    questions = (
+        answered(_policy(directory, settings), CODE, SUBJECT, "Policy.Read.All"),
+        answered(_marked(directory, settings, state), "entra.marker", "this stack's application", _READ_APPS),
+        answered(_namesakes(directory, settings), "entra.namesakes", settings.display_name, _READ_APPS),
+        answered(_deleted(directory, settings), "entra.recycle_bin", "the recycle bin", _READ_APPS),
+        answered(_apis(directory, settings), "entra.api", "the APIs asked for", _READ_APPS),
+        answered(_people(directory, settings), "entra.people", "users and groups", "Directory.Read.All"),
+        answered(_consent(session, directory, state), "entra.consent", "admin consent", "Directory.Read.All"),
+    )
+    branches = [start(question) for question in questions]
+    await join(*branches)
+    return tuple(check for branch in branches for check in branch.result())
+
+
+async def _policy(directory: Directory, settings: Settings) -> Iterable[Check]:
+    return [policy_check(await directory.default_app_policy(), settings.secret.lifetime_days)]
+
+
+async def _marked(directory: Directory, settings: Settings, state: StackState) -> Iterable[Check]:
+    found = await directory.marked(naming.marker_tag(settings.stack))
+    known = state.object_id(naming.application_resource(settings.profile.name))
+    return [_marked_check(one, known) for one in found] or [
+        yes("entra.marker", "this stack's application", "there is none yet; deploy makes it")
+    ]
+
+
+def _marked_check(one: LiveApplication, known: str | None) -> Check:
+    subject = f"application {one.display_name} ({one.app_id})"
+    if one.id == known:
+        return yes("entra.marker", subject, "is this stack's own")
+    if one.in_use:
+        text = (
+            "carries this stack's marker and holds credentials that the state does not know; "
+            f"take it over with `adopt --application-id {one.app_id}`, or name the stack otherwise"
+        )
+        return no("entra.marker", subject, text)
+    return yes("entra.marker", subject, "was left by an interrupted run; deploy takes it over or removes it")
+
+
+async def _namesakes(directory: Directory, settings: Settings) -> Iterable[Check]:
+    found = await directory.named(settings.display_name)
+    marker = naming.marker_tag(settings.stack)
+    others = [one.app_id for one in found if marker not in one.tags]
+    if not others:
+        return [yes("entra.namesakes", settings.display_name, "no other application has this name")]
+    text = (
+        f"another application has this name: {', '.join(others)}; if it is the hand-made one, "
+        f"`adopt --application-id {others[0]}` keeps its client id; deploy makes a second one"
+    )
+    return [unknown("entra.namesakes", settings.display_name, text)]
+
+
+async def _deleted(directory: Directory, settings: Settings) -> Iterable[Check]:
+    marker, name = naming.marker_tag(settings.stack), settings.display_name
+    found = await directory.deleted_applications()
+    ours = [one for one in found if marker in one.tags]
+    alike = [one for one in found if one.display_name == name and one not in ours]
+    checks = [
+        unknown(
+            "entra.recycle_bin",
+            f"deleted application {one.display_name} ({one.app_id})",
+            "carries this stack's marker; `deploy --restore` brings it back with its client id, a plain "
+            "deploy makes a new one",
+        )
+        for one in ours
+    ]
+    if alike:
+        ids = ", ".join(one.app_id for one in alike)
+        checks.append(unknown("entra.recycle_bin", name, f"deleted applications have this name: {ids}"))
+    return checks or [yes("entra.recycle_bin", "the recycle bin", "holds nothing of this stack")]
+
+
+async def _apis(directory: Directory, settings: Settings) -> Iterable[Check]:
+    wanted = {permission.client_id: permission.api for permission in settings.permissions}
+    found = {one.app_id: one for one in await directory.principals_of_apps(sorted(wanted))}
+    checks = [_api_check(api, app_id, found.get(app_id)) for app_id, api in wanted.items()]
+    return [*checks, *_published(settings, found)]
+
+
+def _api_check(api: str, app_id: str, principal: Principal | None) -> Check:
+    subject = f"service principal of {api} ({app_id})"
+    if principal is None:
+        text = (
+            "is not in this tenant: the tenant has no such service, or it was never used; "
+            "assign a licence or create an environment first"
+        )
+        return no("entra.api", subject, text)
+    if not principal.enabled:
+        return no("entra.api", subject, "is disabled; enable it")
+    return yes("entra.api", subject, "is there")
+
+
+def _published(settings: Settings, found: dict[str, Principal]) -> Iterable[Check]:
+    for permission in settings.permissions:
+        principal = found.get(permission.client_id)
+        if principal is None:
+            continue
+        delegated = permission.kind is PermissionKind.DELEGATED
+        names = principal.scopes if delegated else tuple(name for _, name in principal.app_roles)
+        if permission.name not in names:
+            text = f"is not published as a {permission.kind.value} permission; published: "
+            subject = f"{permission.api}/{permission.name}"
+            yield no("entra.permission", subject, text + (", ".join(sorted(names)) or "none"))
+
+
+async def _people(directory: Directory, settings: Settings) -> Iterable[Check]:
+    owners = [start(look_up(directory, "user", owner)) for owner in settings.owners]
+    assigned = start(look_up_all(directory, settings))
+    await join(assigned, *owners)
+    return [person_check(one) for one in (*assigned.result(), *(branch.result() for branch in owners))]
+
+
+def person_check(person: Person) -> Check:
+    """Whether exactly one user or group answers to a name of the settings."""
+    code, subject = f"entra.{person.kind}", f"{person.kind} {person.name}"
+    if not person.found:
+        return no(code, subject, "is not in this tenant; correct assignments or owners")
+    if len(person.found) > 1:
+        candidates = ", ".join(f"{one.id} ({one.detail or 'no description'})" for one in person.found)
+        text = f"is ambiguous: {candidates}; write the object id of the one that is meant"
+        return no(code, subject, text)
+    return yes(code, subject, LICENCE if person.kind == "group" else "is there")
+
+
+async def _consent(session: Session, directory: Directory, state: StackState) -> Iterable[Check]:
+    """Only for `consent: link`: whether somebody has consented, and the link for it."""
+    settings = session.settings
+    if settings.consent is not ConsentMode.LINK:
+        return []
+    known = state.object_id(naming.application_resource(settings.profile.name))
+    application = await directory.application(known) if known else None
+    if application is None:
+        return [unknown("entra.consent", "admin consent", "is left to a link, which deploy prints")]
+    attached = await directory.attached(application.app_id)
+    granted = {scope for grant in attached.grants for scope in grant.scopes}
+    wanted = {p.name for p in settings.permissions if p.kind is PermissionKind.DELEGATED}
+    if wanted <= granted:
+        return [yes("entra.consent", "admin consent", "was given")]
+    link = consent_link(session.endpoints.login, settings.tenant_id, application.app_id)
+    return [unknown("entra.consent", "admin consent", f"is pending: somebody who may opens {link}")]
