@@ -8,7 +8,8 @@ ConnectError
 ├── NoSuchStackError     6   there is no stack of that name
 ├── ProofFailedError     1   the proof ran and did not hold
 ├── DriftError           7   something differs where nothing should
-└── PersonNeededError   10   the next step is a person's
+├── PersonNeededError   10   the next step is a person's
+└── ExpiresSoonError    11   a secret ends soon
 
 The numbers are exit codes (docs/exit-codes.md).
 """
@@ -124,3 +125,9 @@ class PersonNeededError(ConnectError):
     """The next step belongs to a person (typing the secret, consenting)."""
 
     exit_code = 10
+
+
+class ExpiresSoonError(ConnectError):
+    """A secret ends soon, and nothing that this run may do can help it."""
+
+    exit_code = 11

@@ -14,6 +14,7 @@ from typing import Any
 
 from connector.errors import DriftError, NoSuchStackError
 from connector.naming import secret_display_name, secret_resource
+from connector.stack_state import StackState
 
 SLOTS = ("a", "b")
 _SECRET_TYPE = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 - a type's name
@@ -47,6 +48,13 @@ def live_secrets(exported: Mapping[str, Any], base: str) -> tuple[LiveSecret, ..
     """
     rows = (exported.get("deployment") or {}).get("resources") or []
     found = [one for row in rows if row.get("type") == _SECRET_TYPE and (one := _live(row, base))]
+    return tuple(sorted(found, key=lambda one: one.generation))
+
+
+def secrets_of(state: StackState, base: str) -> tuple[LiveSecret, ...]:
+    """The same out of the names and ids that `StackState` keeps; without ends and protection."""
+    rows = [{"urn": name, "id": one.id} for name, one in state.resources.items()]
+    found = [one for row in rows if (one := _live(row, base))]
     return tuple(sorted(found, key=lambda one: one.generation))
 
 
@@ -165,7 +173,7 @@ def plan_finish(wanted: Mapping[str, int], live: tuple[LiveSecret, ...], stack: 
         return Finish(slots, live[0], new)
     if dict(wanted) == slots:
         return None
-    if wanted.get(new.slot) == new.generation:
+    if max(wanted.values()) == wanted.get(new.slot) == new.generation:
         return Finish(slots, None, new)
     check_deployable(wanted, live, stack)
     message = (

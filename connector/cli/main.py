@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from connector.cli import verbs
+from connector.cli import rotate, verbs
 from connector.cli.console import Voice
 from connector.cli.run import run_verb
 
@@ -19,6 +19,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(rotate.app, name="rotate")
 
 Stack = Annotated[str | None, typer.Option("--stack", "-s", help="Stack; the selected one by default.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]

@@ -10,6 +10,7 @@ from connector.cli.console import Voice
 from connector.cli.engine import Engine
 from connector.dataverse.reports import Action, Change
 from connector.preflight import check_access
+from connector.rotation import check_deployable, secrets_of
 from connector.rounds import cancel, join, start
 from connector.session import Session
 from connector.stack_state import StackState
@@ -27,7 +28,10 @@ async def prepare(voice: Voice, engine: Engine, session: Session) -> tuple[Chang
         await cancel(looking)
         raise
     await join(looking)
-    return await mend(voice, engine, session, *looking.result())
+    state, found = looking.result()
+    settings = session.settings
+    check_deployable(settings.slots, secrets_of(state, settings.profile.name), settings.stack)
+    return await mend(voice, engine, session, state, found)
 
 
 async def look(engine: Engine, session: Session) -> tuple[StackState, Leftovers]:

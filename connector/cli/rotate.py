@@ -1,0 +1,188 @@
+"""`rotate`: a new client secret beside the old one, proved; the old one goes once the new one is typed in."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from connector.cli import rotate_steps as steps
+from connector.cli.console import Voice
+from connector.cli.rotating import Rotating
+from connector.cli.run import Outcome, run_verb
+from connector.cli.work import in_session
+from connector.entra.usage import last_use
+from connector.errors import ConnectError, ExpiresSoonError, PersonNeededError
+from connector.rotation import Finish, slots_of
+from connector.rotation_due import Due, Step, Thresholds, next_step
+from connector.session import Session
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Rotate the client secret in two slots.")
+
+Stack = Annotated[str | None, typer.Option("--stack", "-s", help="Stack; the selected one by default.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+Records = Annotated[str | None, typer.Option("--records", help="Folder of the records (.local/records).")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed without a terminal.")]
+Patch = Annotated[
+    str | None,
+    typer.Option("--patch", help="Write the settings' change to this file, for `git apply`."),
+]
+Days = Annotated[int | None, typer.Option(min=0, help="Days before the end; by default from the lifetime.")]
+_RECENT = timedelta(days=7)
+
+
+@app.command("begin")
+def _begin(
+    stack: Stack = None,
+    json: Json = False,
+    records: Records = None,
+    patch: Patch = None,
+    preview: Annotated[bool, typer.Option("--preview", help="Show what would change and stop.")] = False,
+) -> None:
+    """Add a secret in the other slot, deploy it and prove it; the old one stays valid."""
+
+    def work(voice: Voice) -> Outcome:
+        return steps.begin(Rotating(voice, stack, records, patch), only_preview=preview)
+
+    run_verb("rotate begin", Voice(as_json=json), work)
+
+
+@app.command("finish")
+def _finish(
+    stack: Stack = None,
+    json: Json = False,
+    records: Records = None,
+    patch: Patch = None,
+    yes: Yes = False,
+    reconnected: Annotated[
+        bool, typer.Option("--reconnected", help="The new secret was typed in, and the connection works.")
+    ] = False,
+) -> None:
+    """Retire the old secret, once the new one is typed in and passed the proof again."""
+
+    def work(voice: Voice) -> Outcome:
+        run = Rotating(voice, stack, records, patch)
+        step = steps.planned_finish(run)
+        if step is None:
+            voice.say("one secret, and nothing to retire")
+            return Outcome({"stack": run.stack, "result": "nothing", "slots": run.table()})
+        if step.old is not None:
+            _tell_last_use(run, step)
+            if not reconnected:
+                raise steps.not_reconnected(step)
+            _confirm(voice, step, yes=yes)
+        return steps.finish(run, step)
+
+    run_verb("rotate finish", Voice(as_json=json), work)
+
+
+@app.command("status")
+def _status(
+    stack: Stack = None,
+    json: Json = False,
+    records: Records = None,
+    patch: Patch = None,
+    begin_days: Days = None,
+    soon_days: Days = None,
+) -> None:
+    """Show both slots, days left, and what is next; --patch brings the settings in line with the state."""
+
+    def work(voice: Voice) -> Outcome:
+        run = Rotating(voice, stack, records, patch)
+        live = run.live()
+        due = _due(run, begin_days, soon_days)
+        voice.table([(f"slot {row['slot']}", run.describe(row)) for row in run.table()])
+        voice.say(f"next: {due.why}")
+        if live:
+            run.hand_out_patch(slots_of(live))
+        body = {"stack": run.stack, "result": due.step.value, "slots": run.table(), "next": due.why}
+        return Outcome(body)
+
+    run_verb("rotate status", Voice(as_json=json), work)
+
+
+@app.command("auto")
+def _auto(
+    stack: Stack = None,
+    json: Json = False,
+    records: Records = None,
+    patch: Patch = None,
+    begin_days: Days = None,
+    soon_days: Days = None,
+) -> None:
+    """For pipelines: the next due step alone; exit 10 when a person is needed, 11 when a secret ends soon."""
+
+    def work(voice: Voice) -> Outcome:
+        run = Rotating(voice, stack, records, patch)
+        due = _due(run, begin_days, soon_days)
+        voice.say(due.why)
+        return _carry_out(run, due)
+
+    run_verb("rotate auto", Voice(as_json=json), work)
+
+
+def _due(run: Rotating, begin_days: int | None, soon_days: int | None) -> Due:
+    days = Thresholds.for_lifetime(run.settings.secret.lifetime_days, begin=begin_days, soon=soon_days)
+    return next_step(run.settings.slots, run.live(), datetime.now(UTC), days)
+
+
+def _carry_out(run: Rotating, due: Due) -> Outcome:
+    live = run.live()
+    if due.step is Step.NOTHING:
+        run.hand_out_patch(slots_of(live))
+        return _as_auto(Outcome({"result": "nothing"}), run)
+    if due.step is Step.DEPLOY:
+        raise PersonNeededError(due.why, code="rotation.not_deployed", key=run.stack)
+    if due.step is Step.FINISH or due.step is Step.WRITE_SLOTS:
+        step = steps.planned_finish(run)
+        return _as_auto(steps.finish(run, step), run) if step else _as_auto(Outcome(), run)
+    if due.step is Step.RECONNECT and run.is_proved(live[-1]):
+        run.hand_out_patch(slots_of(live))
+        return _as_auto(Outcome({"result": "reconnect"}, _person(due)), run)
+    done = steps.begin(run)
+    if done.error is None:
+        done.error = _person(due)
+    return _as_auto(done, run)
+
+
+def _person(due: Due) -> ConnectError:
+    """What a pipeline ends with while the new secret waits to be typed in."""
+    message = "the new secret waits for a person: `handover`, type it in, then `rotate finish --reconnected`"
+    if due.soon:
+        return ExpiresSoonError(f"{message}; the old one ends soon", code="rotation.soon", key="slots")
+    return PersonNeededError(message, code="rotation.reconnect", key="slots")
+
+
+def _as_auto(outcome: Outcome, run: Rotating) -> Outcome:
+    outcome.body |= {"verb": "rotate auto", "stack": run.stack, "slots": run.table()}
+    return outcome
+
+
+def _tell_last_use(run: Rotating, step: Finish) -> None:
+    old = step.old
+    if old is None:
+        return
+
+    async def ask(session: Session) -> datetime | None:
+        return await last_use(session, old.key_id)
+
+    moment = in_session(run.settings, ask)
+    if moment is None:
+        run.voice.say(f"last use of {old.label}: not known here")
+    else:
+        run.voice.say(f"last use of {old.label}: {moment:%Y-%m-%d %H:%M} UTC")
+        if datetime.now(UTC) - moment < _RECENT:
+            run.voice.say(f"warning: {old.label} was used in the last {_RECENT.days} days")
+
+
+def _confirm(voice: Voice, step: Finish, *, yes: bool) -> None:
+    if yes or step.old is None:
+        return
+    if not sys.stdin.isatty():
+        message = f"this deletes the secret {step.old.label}; without a terminal it needs --yes"
+        raise PersonNeededError(message, code="rotation.unconfirmed", key="--yes")
+    voice.title(f"Delete the secret {step.old.label}? Type its name: ")
+    if input().strip() != step.old.label:
+        raise ConnectError("not confirmed; nothing was retired", code="rotation.unconfirmed", key="--yes")

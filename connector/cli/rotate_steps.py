@@ -1,0 +1,168 @@
+"""`rotate begin` and `rotate finish`, step by step; each stops where the next run can go on.
+
+Whatever kills a run, a secret that was proved stays valid: the new one is added and proved before
+anything else, and the old one goes last, by an update that deletes it and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connector.cli.engine import EngineError
+from connector.cli.recover import prepare
+from connector.cli.rotating import Rotating
+from connector.cli.run import Outcome
+from connector.cli.work import in_session
+from connector.dataverse.reports import Action, Change, ProofReport, Verdict
+from connector.errors import ConnectError, DriftError, PersonNeededError, ProofFailedError
+from connector.rotation import Begin, Finish, LiveSecret, plan_begin, plan_finish, slots_of
+from connector.session import Session
+
+
+def begin(run: Rotating, *, only_preview: bool = False) -> Outcome:
+    """Add the other slot's next secret, deploy it, prove it; what this run cannot prove goes again."""
+    step = plan_begin(run.settings.slots, run.live(), run.stack)
+    if step.resumed:
+        run.voice.say(f"a rotation was begun before; going on with {step.label}")
+    if not only_preview:
+        _mend(run, step)
+    run.write_slots(step.slots)
+    changes = _previewed(run, Action.ADDED, step.label)
+    if only_preview:
+        run.hand_out_patch(step.slots)
+        run.put_back()
+        return _outcome(run, "begin", "preview", changes)
+    made = _deploy(run, step) if changes or not _current(run) else ()
+    proof = run.prove(fresh=True)
+    if proof.verdict is Verdict.FAILED:
+        return _not_proved(run, step, proof, made=bool(made))
+    run.hand_out_patch(step.slots)
+    result = "begun" if proof.verdict is Verdict.PROVED else "unproved"
+    if proof.error is None:
+        run.voice.say(f"{step.label} is proved and handed out by `handover`; the old secret stays valid")
+    return _outcome(run, "begin", result, made, proof)
+
+
+def _mend(run: Rotating, step: Begin) -> None:
+    """Access checked, and what an interrupted run left put in order (a secret made and never noted)."""
+
+    async def work(session: Session) -> tuple[Change, ...]:
+        return await prepare(run.voice, run.engine, session)
+
+    # What `step` reaches for counts as known, also where the checkout does not know of it yet.
+    in_session(run.settings.model_copy(update={"slots": dict(step.slots)}), work)
+
+
+def _previewed(run: Rotating, action: Action, label: str) -> tuple[Change, ...]:
+    try:
+        return run.preview_only(action, label)
+    except ConnectError:
+        run.put_back()
+        raise
+
+
+def _current(run: Rotating) -> bool:
+    """Whether the outputs already hand out the newest secret."""
+    return run.outputs().client_secret_key_id == run.live()[-1].key_id
+
+
+def _deploy(run: Rotating, step: Begin) -> tuple[Change, ...]:
+    run.voice.title(f"Entra ID: the new secret {step.label}")
+    try:
+        return run.engine.up()
+    except EngineError:
+        if step.label not in [one.label for one in run.live()]:
+            run.put_back()
+        raise
+
+
+def _not_proved(run: Rotating, step: Begin, proof: ProofReport, *, made: bool) -> Outcome:
+    """What this run made goes again; what an earlier run made may be in use by now and stays."""
+    cause = proof.error
+    code, words = (cause.code, cause.message) if cause else ("proof.failed", "the proof failed")
+    if not made:
+        message = (
+            f"{step.label} did not pass the proof: {words}. It was made by an earlier run and may be in use, "
+            "so it stays, as does the old one"
+        )
+        error = ProofFailedError(message, code=code, key=cause.key if cause else None)
+        return _outcome(run, "begin", "failed", (), proof, error)
+    taken = take_back(run, step.label)
+    run.hand_out_patch(run.settings.slots)
+    message = f"{step.label} did not pass the proof and was taken back; the old secret is as it was. {words}"
+    error = ProofFailedError(message, code=code, key=cause.key if cause else None)
+    return _outcome(run, "begin", "taken_back", taken, proof, error)
+
+
+def take_back(run: Rotating, label: str) -> tuple[Change, ...]:
+    """Delete the newest secret, and nothing else, and return to the slots without it."""
+    live = run.live()
+    run.voice.title(f"Taking {label} back")
+    return _delete(run, live[-1], live[:-1])
+
+
+def _delete(run: Rotating, gone: LiveSecret, rest: tuple[LiveSecret, ...]) -> tuple[Change, ...]:
+    """An update that deletes one secret; its protection is lifted for this alone, and put back on refusal."""
+    before = slots_of((*rest, gone))
+    run.write_slots(slots_of(rest))
+    if gone.protected:
+        run.engine.unprotect(gone.urn)
+    try:
+        run.preview_only(Action.REMOVED, gone.label)
+    except ConnectError:
+        if gone.protected:
+            run.engine.protect(gone.urn)
+        run.write_slots(before)
+        raise
+    changes = run.engine.up()
+    run.note()
+    return changes
+
+
+def finish(run: Rotating, step: Finish) -> Outcome:
+    """Prove once more with the new secret, then delete the old one and nothing else."""
+    if step.old is None:
+        run.voice.say("the old secret is gone already; the settings follow")
+        run.write_slots(step.slots)
+        run.hand_out_patch(step.slots)
+        return _outcome(run, "finish", "finished", ())
+    if not _current(run):
+        message = f"{step.new.label} was made and never handed out or proved; run `rotate begin` to go on"
+        raise DriftError(message, code="rotation.not_begun", key=step.new.label)
+    proof = run.prove()
+    if proof.error is not None:
+        run.voice.say(f"nothing was retired: {step.new.label} is not proved")
+        return _outcome(run, "finish", proof.result, (), proof)
+    run.voice.title(f"Retiring {step.old.label}")
+    changes = _delete(run, step.old, (step.new,))
+    run.hand_out_patch(step.slots)
+    run.voice.say(f"{step.old.label} is retired; {step.new.label} is the one secret")
+    return _outcome(run, "finish", "finished", changes, proof)
+
+
+def planned_finish(run: Rotating) -> Finish | None:
+    """What `finish` would do; None when there is one secret and nothing to retire."""
+    return plan_finish(run.settings.slots, run.live(), run.stack)
+
+
+def not_reconnected(step: Finish) -> PersonNeededError:
+    """The refusal to retire a secret that may be in use."""
+    message = (
+        f"{step.old.label if step.old else 'the old secret'} may still be in use: type {step.new.label} into "
+        "the connect form (`handover` gives it), sign in again there, then say --reconnected"
+    )
+    return PersonNeededError(message, code="rotation.not_reconnected", key="--reconnected")
+
+
+def _outcome(
+    run: Rotating,
+    verb: str,
+    result: str,
+    changes: tuple[Change, ...],
+    proof: ProofReport | None = None,
+    error: ConnectError | None = None,
+) -> Outcome:
+    body: dict[str, Any] = proof.to_json() if proof else {"stack": run.stack}
+    body |= {"verb": f"rotate {verb}", "result": result, "changes": [change.to_json() for change in changes]}
+    body["slots"] = run.table()
+    return Outcome(body, error or (proof.error if proof else None))

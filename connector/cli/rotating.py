@@ -1,0 +1,155 @@
+"""One rotation under way: the engine, the stack's file, the live secrets, and the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from connector.cli.console import Voice
+from connector.cli.engine import PROJECT_DIR, Engine
+from connector.cli.work import directory_checks, in_session, records_folder, warm_up
+from connector.dataverse import jobs
+from connector.dataverse.reports import Action, Change, ProofReport, Verdict
+from connector.errors import DriftError
+from connector.naming import secret_resource
+from connector.records import known_of, read_record, updated, write_record
+from connector.rotation import LiveSecret, live_secrets
+from connector.rotation_due import describe
+from connector.session import Session
+from connector.stack_file import stack_file, unified_diff, with_slots
+from connector.stack_outputs import StackOutputs
+
+
+class Rotating:
+    """A stack whose slots are read or changed; every step reads the state anew."""
+
+    def __init__(self, voice: Voice, stack: str | None, records: str | None, patch: str | None) -> None:
+        """Read the settings and the stack's file. With *patch* the file is put back in the end."""
+        self.voice = voice
+        self.engine = Engine(stack, voice.say)
+        self.settings = self.engine.settings()
+        self.folder = records_folder(records)
+        self.file = stack_file(self.engine.stack, PROJECT_DIR)
+        self._patch = Path(patch) if patch else None
+        self._before = _read(self.file)
+        self._slots = dict(self.settings.slots)
+
+    @property
+    def stack(self) -> str:
+        """The stack's name."""
+        return self.settings.stack
+
+    def live(self) -> tuple[LiveSecret, ...]:
+        """The client secrets that the state holds now, the oldest first."""
+        return live_secrets(self.engine.exported(), self.settings.profile.name)
+
+    def outputs(self) -> StackOutputs:
+        """The stack's outputs now."""
+        return self.engine.outputs()
+
+    def write_slots(self, slots: Mapping[str, int]) -> None:
+        """Write `slots` into the stack's file; what the run began with is put back as it was written."""
+        if dict(slots) == dict(self.settings.slots):
+            self.put_back()
+        elif self._slots != dict(slots):
+            _write(self.file, with_slots(_read(self.file), slots, name=self.file.name))
+            self._slots = dict(slots)
+
+    def put_back(self) -> None:
+        """The stack's file as it was before the run; one that was not changed is not touched."""
+        if self._slots != dict(self.settings.slots):
+            _write(self.file, self._before)
+            self._slots = dict(self.settings.slots)
+
+    def hand_out_patch(self, slots: Mapping[str, int]) -> None:
+        """With --patch: the change as a patch, and the checkout as it was; otherwise nothing."""
+        if self._patch is None:
+            return
+        changed = dict(self.settings.slots) != dict(slots)
+        after = with_slots(self._before, slots, name=self.file.name) if changed else self._before
+        _write(self._patch, unified_diff(self._before, after, self.file.name))
+        self.put_back()
+        self.voice.say(f"{self._patch}: {'commit this change' if changed else 'nothing to commit'}")
+
+    def preview_only(self, action: Action, label: str) -> tuple[Change, ...]:
+        """Show the preview; raises DriftError when it holds anything but *action* on one secret."""
+        changes = self.engine.preview()
+        self.voice.title("Preview")
+        self.voice.changes(changes)
+        if not changes:
+            self.voice.say("no change")
+        name = secret_resource(self.settings.profile.name, label)
+        others = [c for c in changes if (c.action, c.name) != (action, name)]
+        if others:
+            listed = ", ".join(f"{c.action.value} {c.kind} {c.name}" for c in others)
+            message = (
+                f"a rotation changes one client secret and nothing else, and the preview of stack "
+                f"{self.stack} holds more: {listed}. Nothing was deployed; run deploy (or review what "
+                "differs) first, then rotate"
+            )
+            raise DriftError(message, code="rotation.more_changes", key=others[0].name)
+        return changes
+
+    def prove(self, *, fresh: bool | None = None) -> ProofReport:
+        """The proof with the newest secret; written into the record."""
+        warm_up()
+        outputs = self.outputs()
+        record = read_record(self.stack, self.folder)
+        self.voice.title(f"Proof with the secret {outputs.client_secret_key_id}")
+
+        async def work(session: Session) -> ProofReport:
+            more = directory_checks(self.settings, outputs, session)
+            known = known_of(record)
+            return await jobs.prove(
+                self.settings, outputs, session, more=more, known=known, fresh=fresh
+            )
+
+        report = in_session(self.settings, work)
+        self.voice.proof(report)
+        write_record(updated(record, self.settings, outputs, proof=report), self.folder)
+        return report
+
+    def is_proved(self, secret: LiveSecret) -> bool:
+        """Whether the record's last proof was with this secret, and held."""
+        record = read_record(self.stack, self.folder)
+        proof = record.proof if record else None
+        return proof is not None and (proof.verdict, proof.key_id) == (Verdict.PROVED, secret.key_id)
+
+    def table(self) -> list[dict[str, Any]]:
+        """The live secrets for people and programs: slot, generation, key id, end, days left, proved."""
+        now = datetime.now(UTC)
+        return [
+            {
+                "slot": one.slot,
+                "generation": one.generation,
+                "keyId": one.key_id,
+                "endDate": one.end.isoformat() if one.end else None,
+                "daysLeft": one.days_left(now),
+                "proved": self.is_proved(one),
+            }
+            for one in self.live()
+        ]
+
+    @staticmethod
+    def describe(row: Mapping[str, Any]) -> str:
+        """A row of the table in words."""
+        proved = ", last proof passed" if row["proved"] else ""
+        return f"generation {row['generation']}, {describe(row['daysLeft'])}{proved}  ({row['keyId']})"
+
+    def note(self) -> None:
+        """Bring the record's slots up to date."""
+        record = read_record(self.stack, self.folder)
+        write_record(updated(record, self.settings, self.outputs()), self.folder)
+
+
+def _read(path: Path) -> str:
+    # newline="" keeps the line ends of a file that was written on Windows.
+    with path.open(encoding="utf-8", newline="") as file:
+        return file.read()
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(text)

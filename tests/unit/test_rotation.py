@@ -1,0 +1,185 @@
+"""Rotation's decisions: what is alive, what a checkout knows, and what the next step is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from connector.errors import DriftError, NoSuchStackError
+from connector.rotation import (
+    LiveSecret,
+    check_deployable,
+    live_secrets,
+    plan_begin,
+    plan_finish,
+    with_next,
+)
+from connector.rotation_due import Step, Thresholds, next_step
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def secret(label: str, days: int = 150) -> LiveSecret:
+    """A live secret that ends in some days."""
+    slot, _, generation = label.partition("-")
+    return LiveSecret(slot, int(generation), f"key-{label}", NOW + timedelta(days=days), f"urn::{label}")
+
+
+A1, B2 = secret("a-1"), secret("b-2")
+
+
+def row(label: str, **more: Any) -> dict[str, Any]:
+    """A secret's resource in an exported state."""
+    return {
+        "urn": f"urn:pulumi:x::p::azuread:index/applicationPassword:ApplicationPassword::mm-secret-{label}",
+        "type": "azuread:index/applicationPassword:ApplicationPassword",
+        "id": f"app/password/key-{label}",
+        "outputs": {"keyId": f"key-{label}", "endDate": "2026-10-29T00:00:00Z"},
+    } | more
+
+
+def test_live_secrets_are_read_from_the_state_the_oldest_first() -> None:
+    """Slot, generation, key id, end and protection; half-made, dying and foreign resources are left out."""
+    rows = [
+        row("b-2", protect=True),
+        row("a-1"),
+        row("a-3", id=""),
+        row("b-4", delete=True),
+        row("c-1"),
+        {"type": "pulumi:pulumi:Stack", "urn": "u"},
+    ]
+    live = live_secrets({"deployment": {"resources": rows}}, "mm")
+    assert [(s.label, s.key_id, s.protected) for s in live] == [
+        ("a-1", "key-a-1", False),
+        ("b-2", "key-b-2", True),
+    ]
+    assert live[0].days_left(NOW) == 150
+    assert live_secrets({"deployment": None}, "mm") == ()
+
+
+def test_generations_count_on_over_both_slots() -> None:
+    """a-1, b-2, a-3: the newest is the one with the highest number."""
+    assert with_next({"a": 1}) == {"a": 1, "b": 2}
+    assert with_next({"b": 2}) == {"a": 3, "b": 2}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "live"),
+    [
+        ({"a": 1}, ()),
+        ({"a": 1}, (A1,)),
+        ({"a": 1, "b": 2}, (A1,)),
+        ({"a": 1, "b": 2}, (A1, B2)),
+        ({"b": 2}, (B2,)),
+    ],
+)
+def test_settings_that_know_the_state_may_be_deployed(
+    wanted: dict[str, int], live: tuple[LiveSecret, ...]
+) -> None:
+    """Nothing deployed, the same slots, or one more that was committed first."""
+    check_deployable(wanted, live, "s")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "live", "code", "word"),
+    [
+        ({"a": 1}, (A1, B2), "rotation.stale", "b-2"),
+        ({"a": 1}, (B2,), "rotation.stale", "b-2"),
+        ({"a": 1, "b": 2}, (B2,), "rotation.stale", "a-1"),
+        ({"b": 2}, (A1, B2), "rotation.unretired", "a-1"),
+        ({"b": 2}, (A1,), "rotation.unretired", "a-1"),
+    ],
+)
+def test_settings_that_would_lose_a_secret_are_refused(
+    wanted: dict[str, int], live: tuple[LiveSecret, ...], code: str, word: str
+) -> None:
+    """An older checkout, a retired slot, and a slot taken out by hand: each is named, with exit 7."""
+    with pytest.raises(DriftError, match=word) as caught:
+        check_deployable(wanted, live, "s")
+    assert (caught.value.code, caught.value.exit_code) == (code, 7)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "live", "slots", "label", "make", "resumed"),
+    [
+        ({"a": 1}, (A1,), {"a": 1, "b": 2}, "b-2", True, False),
+        ({"b": 2}, (B2,), {"a": 3, "b": 2}, "a-3", True, False),
+        ({"a": 1, "b": 2}, (A1,), {"a": 1, "b": 2}, "b-2", True, True),
+        ({"a": 1, "b": 2}, (A1, B2), {"a": 1, "b": 2}, "b-2", False, True),
+        ({"a": 1}, (A1, B2), {"a": 1, "b": 2}, "b-2", False, True),
+    ],
+)
+def test_begin_goes_to_two_slots_from_wherever_it_was_left(
+    wanted: dict[str, int],
+    live: tuple[LiveSecret, ...],
+    slots: dict[str, int],
+    label: str,
+    make: bool,
+    resumed: bool,
+) -> None:
+    """Anew, from a commit that came first, after a kill, and from a checkout that was reset."""
+    step = plan_begin(wanted, live, "s")
+    assert (dict(step.slots), step.label, step.make, step.resumed) == (slots, label, make, resumed)
+
+
+def test_begin_refuses_a_checkout_that_knows_a_retired_secret() -> None:
+    """Rotating on from old settings would count generations twice."""
+    with pytest.raises(DriftError, match="older than its state"):
+        plan_begin({"a": 1, "b": 2}, (B2,), "s")
+    with pytest.raises(NoSuchStackError):
+        plan_begin({"a": 1}, (), "s")
+
+
+def test_finish_retires_the_older_secret_alone() -> None:
+    """From both slots, or from settings that name the new one only (committed first, or killed)."""
+    for wanted in ({"a": 1, "b": 2}, {"b": 2}):
+        step = plan_finish(wanted, (A1, B2), "s")
+        assert step is not None
+        assert (dict(step.slots), step.old, step.new) == ({"b": 2}, A1, B2)
+    assert plan_finish({"b": 2}, (B2,), "s") is None
+    gone = plan_finish({"a": 1, "b": 2}, (B2,), "s")
+    assert gone is not None
+    assert gone.old is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "live"),
+    [({"a": 1}, (A1, B2)), ({"a": 1, "b": 2}, (A1,)), ({"a": 1}, (B2,)), ({"b": 2}, (A1,))],
+)
+def test_finish_refuses_where_the_newest_secret_is_unknown_or_not_there(
+    wanted: dict[str, int], live: tuple[LiveSecret, ...]
+) -> None:
+    """Never the only secret, and never from settings that would name neither."""
+    with pytest.raises(DriftError):
+        plan_finish(wanted, live, "s")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "live", "step", "soon"),
+    [
+        ({"a": 1}, (), Step.DEPLOY, False),
+        ({"a": 1}, (secret("a-1", 61),), Step.NOTHING, False),
+        ({"a": 1}, (secret("a-1", 60),), Step.BEGIN, False),
+        ({"a": 1}, (secret("a-1", 30),), Step.BEGIN, True),
+        ({"a": 1, "b": 2}, (A1,), Step.BEGIN, False),
+        ({"a": 1}, (B2,), Step.WRITE_SLOTS, False),
+        ({"a": 1, "b": 2}, (secret("a-1", 40), B2), Step.RECONNECT, False),
+        ({"a": 1, "b": 2}, (secret("a-1", 30), B2), Step.RECONNECT, True),
+        ({"a": 1}, (secret("a-1", 40), B2), Step.RECONNECT, False),
+        ({"a": 1, "b": 2}, (secret("a-1", -2), B2), Step.FINISH, False),
+    ],
+)
+def test_the_next_step_follows_from_settings_state_and_date(
+    wanted: dict[str, int], live: tuple[LiveSecret, ...], step: Step, soon: bool
+) -> None:
+    """Begin 60 days before the end, warn 30 days before, retire by itself only what has ended."""
+    due = next_step(wanted, live, NOW, Thresholds.for_lifetime(180))
+    assert (due.step, due.soon) == (step, soon)
+
+
+def test_thresholds_shrink_with_the_lifetime() -> None:
+    """A secret of 30 days is not due on its first day; what was asked for counts as it is."""
+    assert Thresholds.for_lifetime(30) == Thresholds(10, 5)
+    assert Thresholds.for_lifetime(30, begin=25, soon=20) == Thresholds(25, 20)
