@@ -11,10 +11,12 @@ from components import tokens
 from components.apis import Api, look_up_apis
 from components.application import Application, ApplicationArgs
 from components.assignments import Assignments, AssignmentsArgs, user_object_id
+from components.certificates import Certificates, CertificatesArgs
 from components.consent import AdminConsent, AdminConsentArgs
 from components.credentials import Credentials, CredentialsArgs
+from components.federation import Federation, FederationArgs
 from components.service_principal import ServicePrincipal, ServicePrincipalArgs
-from connector.settings import ConsentMode, Settings
+from connector.settings import ConsentMode, CredentialKind, Settings
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,24 @@ class Connection(pulumi.ComponentResource):
         args = AdminConsentArgs(self.service_principal.object_id, apis, self.application.resource)
         return AdminConsent(self._name, args, self._child())
 
-    def _credentials(self) -> Credentials:
+    def _credentials(self) -> Credentials | Certificates | Federation:
+        profile = self._settings.profile
+        if profile.federated is not None:
+            return Federation(self._name, FederationArgs(self.application, profile.federated), self._child())
+        if profile.credential is CredentialKind.CERTIFICATE:
+            return self._certificates()
+        return self._secrets()
+
+    def _certificates(self) -> Certificates:
+        args = CertificatesArgs(
+            application=self.application,
+            slots=self._settings.slots,
+            certificates=self._settings.certificates,
+            protect=self._settings.protect,
+        )
+        return Certificates(self._name, args, self._child())
+
+    def _secrets(self) -> Credentials:
         args = CredentialsArgs(
             application=self.application,
             slots=self._settings.slots,
@@ -96,9 +115,7 @@ class Connection(pulumi.ComponentResource):
 
     def outputs(self) -> dict[str, pulumi.Input[object]]:
         """The stack outputs, the client secret marked secret (names as in docs/configuration.md)."""
-        current = self.credentials.current
         uris = self._settings.redirect_uris
-        secret: pulumi.Output[str] = pulumi.Output.secret(current.value)
         return {
             "tenantId": self._settings.tenant_id,
             "clientId": self.application.client_id,
@@ -106,8 +123,5 @@ class Connection(pulumi.ComponentResource):
             "servicePrincipalObjectId": self.service_principal.object_id,
             "applicationIdUri": self._settings.dynamics_url,
             "redirectUris": [*uris.web, *uris.public_client, *uris.spa],
-            "clientSecret": secret,
-            "clientSecretKeyId": current.key_id,
-            "clientSecretEndDate": current.end_date,
-            "slots": self.credentials.slots,
+            **self.credentials.outputs(),
         }

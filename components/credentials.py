@@ -61,6 +61,16 @@ class Credentials(pulumi.ComponentResource):
             ),
         )
 
+    def outputs(self) -> dict[str, pulumi.Input[object]]:
+        """The stack outputs of this kind of credential, the client secret marked secret."""
+        secret: pulumi.Output[str] = pulumi.Output.secret(self.current.value)
+        return {
+            "clientSecret": secret,
+            "clientSecretKeyId": self.current.key_id,
+            "clientSecretEndDate": self.current.end_date,
+            "slots": self.slots,
+        }
+
     def _describe(
         self, slot: str, secret: azuread.ApplicationPassword
     ) -> dict[str, pulumi.Input[str] | int]:

@@ -76,6 +76,7 @@ def make_handover(settings: Settings, outputs: StackOutputs) -> Handover:
         HandoverValue.TENANT_ID: outputs.tenant_id,
         HandoverValue.CLIENT_ID: outputs.client_id,
         HandoverValue.CLIENT_SECRET: outputs.client_secret,
+        HandoverValue.CERTIFICATE_THUMBPRINT: outputs.client_certificate_thumbprint,
         HandoverValue.DYNAMICS_URL: settings.dynamics_url,
     }
     end = outputs.client_secret_end_date

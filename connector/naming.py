@@ -74,6 +74,16 @@ def assignment_resource(base: str, kind: str, who: str) -> str:
     return f"{base}-{kind}-{resource_suffix(who)}"
 
 
+def certificate_resource(base: str, label: str) -> str:
+    """The engine's name of one certificate; *label* is slot and generation."""
+    return f"{base}-certificate-{label}"
+
+
+def federated_resource(base: str) -> str:
+    """The engine's name of the federated credential."""
+    return f"{base}-federated"
+
+
 def secret_resource(base: str, label: str) -> str:
     """The engine's name of one secret; *label* is its display name."""
     return f"{base}-secret-{label}"

@@ -25,6 +25,9 @@ class StackOutputs(BaseModel):
     client_secret: SecretStr = SecretStr("")
     client_secret_key_id: str = ""
     client_secret_end_date: datetime | None = None
+    client_certificate_key_id: str = ""
+    client_certificate_thumbprint: str = ""
+    client_certificate_end_date: datetime | None = None
     slots: dict[str, object] = {}
 
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connector.application_login import KEY_VARIABLE, TOKEN_VARIABLE
 from connector.dataverse.caller import read_user_privileges
 from connector.dataverse.client import NO_USER, DataverseClient
 from connector.dataverse.plan import Plan
@@ -15,6 +16,8 @@ from connector.rounds import Started, cancel, join, start
 
 WRONG_SECRET, NO_SUCH_APPLICATION = "AADSTS7000215", "AADSTS700016"
 CONDITIONAL_ACCESS = "AADSTS53003"
+#: Why a proof could not be made here, without saying that the connection is bad.
+INCONCLUSIVE = frozenset({CONDITIONAL_ACCESS, KEY_VARIABLE, TOKEN_VARIABLE})
 NO_ROLES = "0x80042f09"
 MAY_NOT = "0x80040220"
 

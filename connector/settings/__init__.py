@@ -1,20 +1,24 @@
 """Settings of a stack: read once, checked once, frozen."""
 
+from connector.settings.certificates import Certificate
 from connector.settings.loader import load_settings
 from connector.settings.model import Assignments, DataverseSettings, SecretSettings, Settings
 from connector.settings.permissions import ApiPermission
-from connector.settings.profile import Profile, RedirectUris, load_profile
+from connector.settings.profile import FederatedLogin, Profile, RedirectUris, load_profile
 from connector.settings.rules import RULES
 from connector.settings.stack_file import check_stack_file
-from connector.settings.values import Cloud, ConsentMode, PermissionKind, SignInAudience
+from connector.settings.values import Cloud, ConsentMode, CredentialKind, PermissionKind, SignInAudience
 
 __all__ = [
     "RULES",
     "ApiPermission",
     "Assignments",
+    "Certificate",
     "Cloud",
     "ConsentMode",
+    "CredentialKind",
     "DataverseSettings",
+    "FederatedLogin",
     "PermissionKind",
     "Profile",
     "RedirectUris",

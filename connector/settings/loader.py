@@ -13,13 +13,17 @@ from pydantic import ValidationError
 from connector.errors import Problem, SettingsError
 from connector.settings import checks, redirects
 from connector.settings.cautions import cautions
+from connector.settings.certificates import Certificate, read_certificates
 from connector.settings.clouds import normalise_url
 from connector.settings.model import RawSettings, Settings
 from connector.settings.permissions import ReadPermissions, read_permissions
 from connector.settings.problems import from_pydantic, shown
 from connector.settings.profile import Profile, RedirectUris, find_profile
 
-_OBJECTS = {"redirectUris", "permissions", "assignments", "owners", "secret", "slots", "dataverse"}
+_OBJECTS = {"redirectUris", "permissions", "assignments", "owners", "secret", "slots"} | {
+    "certificates",
+    "dataverse",
+}
 
 
 def load_settings(raw: Mapping[str, object], *, stack: str, project_dir: Path) -> Settings:
@@ -35,9 +39,11 @@ def load_settings(raw: Mapping[str, object], *, stack: str, project_dir: Path) -
     permissions = _permissions(shaped, profile)
     problems.extend(permissions.problems)
     problems.extend(checks.check_all(shaped, uris, profile, stack))
+    certificates = _certificates(shaped, profile, project_dir, problems)
     if problems or profile is None:
         raise SettingsError(_once(problems), where=f"the settings of stack {stack}")
-    return _settings(shaped, profile, uris, permissions, stack)
+    settings = _settings(shaped, profile, uris, permissions, stack)
+    return settings.model_copy(update={"certificates": certificates})
 
 
 def _decode(raw: Mapping[str, object]) -> tuple[dict[str, Any], list[Problem]]:
@@ -97,6 +103,14 @@ def _permissions(shaped: RawSettings, profile: Profile | None) -> ReadPermission
 
 def _once(problems: list[Problem]) -> list[Problem]:
     return list(dict.fromkeys(problems))
+
+
+def _certificates(
+    shaped: RawSettings, profile: Profile | None, project_dir: Path, problems: list[Problem]
+) -> dict[str, Certificate]:
+    if profile is None:
+        return {}
+    return read_certificates(shaped.certificates, shaped.slots, profile.credential, project_dir, problems)
 
 
 def _settings(

@@ -7,6 +7,7 @@ from pydantic.alias_generators import to_camel
 
 from connector import naming
 from connector.errors import Problem
+from connector.settings.certificates import Certificate
 from connector.settings.permissions import ApiPermission, PermissionEntry
 from connector.settings.profile import Profile, RedirectUris, RoleLine
 from connector.settings.values import Cloud, ConsentMode, SignInAudience
@@ -62,6 +63,7 @@ class RawSettings(Shape):
     owners: tuple[str, ...] = ()
     secret: SecretSettings = SecretSettings()
     slots: dict[str, int] = Field(default_factory=lambda: {"a": 1})
+    certificates: dict[str, str] = Field(default_factory=dict)
     consent: ConsentMode = ConsentMode.GRANT
     dataverse: DataverseSettings = DataverseSettings()
     protect: bool = True
@@ -89,6 +91,7 @@ class Settings(Shape):
     owners: tuple[str, ...]
     secret: SecretSettings
     slots: dict[str, int]
+    certificates: dict[str, Certificate] = {}
     consent: ConsentMode
     dataverse: DataverseSettings
     protect: bool

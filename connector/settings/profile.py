@@ -5,13 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
 from connector.errors import Problem, SettingsError
 from connector.settings.permissions import ApiPermission, PermissionEntry, read_permissions
 from connector.settings.problems import from_pydantic, nearest, shown
-from connector.settings.values import Basis, Depth, Right
+from connector.settings.values import Basis, CredentialKind, Depth, Right
 from connector.settings.yaml_text import read_mapping
 
 FOLDER = "profiles"
@@ -98,6 +98,7 @@ class HandoverValue(StrEnum):
     TENANT_ID = "tenantId"
     CLIENT_ID = "clientId"
     CLIENT_SECRET = "clientSecret"  # noqa: S105 - the word, not one
+    CERTIFICATE_THUMBPRINT = "certificateThumbprint"
     DYNAMICS_URL = "dynamicsUrl"
 
 
@@ -109,7 +110,19 @@ class FormField(ProfileShape):
     note: str | None = None
 
 
-_FORM = tuple(FormField(label=str(value), value=value) for value in HandoverValue)
+_FORM = tuple(
+    FormField(label=str(value), value=value)
+    for value in HandoverValue
+    if value is not HandoverValue.CERTIFICATE_THUMBPRINT
+)
+
+
+class FederatedLogin(ProfileShape):
+    """Whose tokens the SaaS logs in with, where it needs neither secret nor certificate."""
+
+    issuer: str
+    subject: str
+    audience: str = "api://AzureADTokenExchange"
 
 
 class Profile(ProfileShape):
@@ -119,11 +132,19 @@ class Profile(ProfileShape):
     title: str
     redirect_uris: RedirectUris = RedirectUris()
     permissions: tuple[str | PermissionEntry, ...] = ()
+    credential: CredentialKind = CredentialKind.SECRET
+    federated: FederatedLogin | None = None
     solution: RequiredSolution | None = None
     role: RoleProfile = RoleProfile()
     connect_form: tuple[FormField, ...] = _FORM
     connect_hint: str | None = None
     personal_audience_note: str | None = None
+
+    @model_validator(mode="after")
+    def _federation_is_described(self) -> Profile:
+        if (self.credential is CredentialKind.FEDERATED) != (self.federated is not None):
+            raise ValueError("credential: federated and the key federated belong together")
+        return self
 
     @property
     def api_permissions(self) -> tuple[ApiPermission, ...]:

@@ -26,6 +26,8 @@ _OWN = "this project"
 _REPLY = "EM identity-platform/reply-url.md"
 _ACCOUNTS = "EM identity-platform/supported-accounts-validation.md"
 
+_KEYS = "EM identity-platform/certificate-credentials.md"
+
 _TABLE = (
     Rule("settings.unknown_key", "refuse", "only known keys", _OWN),
     Rule("settings.missing", "refuse", "a required key has a value", _OWN),
@@ -68,6 +70,8 @@ _TABLE = (
     ),
     Rule("settings.owner", "refuse", "owners by object id or principal name", "azuread provider"),
     Rule("settings.lifetime_days", "refuse", "1 to 730 days", "EM how-to-add-credentials.md"),
+    Rule("settings.certificate", "refuse", "a PEM certificate without key, not ended", _KEYS),
+    Rule("settings.credential", "refuse", "a certificate a slot where the profile asks for one", _OWN),
     Rule("settings.slots", "refuse", "slots a and b, generations from 1", _OWN),
     Rule("settings.role_name", "refuse", "1 to 100 characters", "PAD reference/entities/role.md"),
     Rule("settings.role_line", "refuse", "a line per table with rights and depth", _OWN),

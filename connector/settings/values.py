@@ -42,6 +42,14 @@ class ConsentMode(StrEnum):
     LINK = "link"
 
 
+class CredentialKind(StrEnum):
+    """What the SaaS logs in with as the application."""
+
+    SECRET = "secret"  # noqa: S105 - the word, not one
+    CERTIFICATE = "certificate"
+    FEDERATED = "federated"
+
+
 class Right(StrEnum):
     """What a security role allows on a table, in the words of the role editor."""
 

@@ -1,0 +1,73 @@
+"""A second, different profile runs through the same code: nothing about the first one is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from emulator.seed import CONTOSO
+from emulator.seed.names import ORGANIZATIONS
+from tests.support.certificate import Certificate
+from tests.support.emulator import RunningEmulator
+from tests.support.project import Project
+from tests.support.rounds import of_service
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture
+def exporting(project: Callable[..., Project]) -> Project:
+    """A stack of the profile that logs in with a certificate; `tmp/key.pem` holds its private key."""
+    stack = project(profile="nightly-export", certificates={"a": "certificates/a-1.pem"})
+    certificate = Certificate(days=90)
+    public = stack.root / "certificates" / "a-1.pem"
+    public.parent.mkdir()
+    public.write_bytes(certificate.public)
+    (stack.folder / "tmp" / "key.pem").write_bytes(certificate.pem())
+    return stack
+
+
+def test_a_certificate_profile_is_deployed_and_proved(exporting: Project, emulator: RunningEmulator) -> None:
+    """Application permission, SPA redirect, certificate, a small role with a right to delete: proved."""
+    key = {"CONNECT_CERTIFICATE_KEY": str(exporting.folder / "tmp" / "key.pem")}
+    done = exporting.connector("deploy", "--json", **key)
+    assert done.code == 0, done.text
+    assert done.json["privileges"]["wanted"] == done.json["privileges"]["held"] == 6
+    _check_directory(exporting, emulator)
+    again = exporting.connector("deploy", "--json", **key)
+    assert (again.code, again.json["result"]) == (0, "unchanged"), again.text
+    logins = of_service(emulator.requests(), "login")
+    assert any(line["client_id"] == exporting.outputs()["clientId"] for line in logins)
+    _check_handover(exporting)
+
+
+def test_without_the_private_key_the_proof_is_inconclusive(exporting: Project) -> None:
+    """Nobody has the key here: exit 10, and what to bring; the connection is not called bad."""
+    done = exporting.connector("deploy", "--json")
+    assert done.code == 10, done.text
+    assert done.json["result"] == "inconclusive"
+    assert "CONNECT_CERTIFICATE_KEY is not set" in done.json["error"]["message"]
+
+
+def _check_directory(stack: Project, emulator: RunningEmulator) -> None:
+    tenant = emulator.dump()[CONTOSO]
+    outputs = stack.outputs()
+    (application,) = [a for a in tenant["applications"] if a["appId"] == outputs["clientId"]]
+    assert application["spa"]["redirectUris"] == ["https://export.example.com/signed-in"]
+    assert application["passwordCredentials"] == []
+    assert [c["keyId"] for c in application["keyCredentials"]] == [outputs["clientCertificateKeyId"]]
+    graph = next(p for p in tenant["servicePrincipals"] if p["appId"].startswith("00000003"))
+    names = {role["id"]: role["value"] for role in graph["appRoles"]}
+    principal = outputs["servicePrincipalObjectId"]
+    held = [a for a in tenant["appRoleAssignments"] if a["principalId"] == principal]
+    assert [names[a["appRoleId"]] for a in held] == ["User.Read.All"]
+    roles = emulator.dump()[ORGANIZATIONS[0].id]["roles"]
+    (ours,) = [r for r in roles if r["name"] == "Nightly Export Integration (test)" and r.get("privileges")]
+    assert sorted(ours["privileges"].values()).count("Local") == 4
+
+
+def _check_handover(stack: Project) -> None:
+    values = stack.connector("handover", "--json").json["values"]
+    assert values["certificateThumbprint"] == stack.outputs()["clientCertificateThumbprint"]
+    assert "clientSecret" not in values
