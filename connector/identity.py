@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from azure.core.credentials import TokenCredential
@@ -34,13 +34,15 @@ class Authority:
     """The login service of a stack's cloud.
 
     `emulated` turns off instance discovery (which asks Microsoft) and proxies, for loopback alone.
-    `ca_file` is the certificate bundle to trust instead of the usual one.
+    `ca_file` is the certificate bundle to trust instead of the usual one, `hooks` are
+    azure-core's, called around each request.
     """
 
     host: str
     tenant_id: str
     emulated: bool = False
     ca_file: str | None = None
+    hooks: Mapping[str, Any] = field(default_factory=dict)
 
     def options(self) -> dict[str, Any]:
         """Keyword arguments for every azure-identity credential."""
@@ -49,6 +51,7 @@ class Authority:
             "disable_instance_discovery": self.emulated,
             "use_env_settings": not self.emulated,
             "retry_total": 2,
+            **self.hooks,
         }
         if self.ca_file:
             options["connection_verify"] = self.ca_file

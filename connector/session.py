@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from connector.application_login import application_login
 from connector.cloud_endpoints import Endpoints, read_endpoints
 from connector.deployer import read_deployer
 from connector.errors import RefusedError, UnreachableError
 from connector.identity import (
     Authority,
     Identity,
-    application_credential,
     deployer_credential,
 )
 from connector.patience import Patience
@@ -29,6 +29,7 @@ from connector.retry_after import parse_retry_after
 from connector.rounds import RequestCounter
 from connector.settings import Cloud, Settings
 from connector.stack_outputs import StackOutputs
+from connector.trace import Trace
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "PATCH", "DELETE"})
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
@@ -55,6 +56,7 @@ class Session:
         self.counter = RequestCounter()
         #: Hosts whose challenge was compared with the stack's tenant in this session.
         self.known_hosts: set[str] = set()
+        self.trace = Trace()
         self._described = read_deployer(self.environ, settings.tenant_id)
         self._transport = transport
         self._endpoints: Endpoints | None = None
@@ -103,6 +105,7 @@ class Session:
             self.settings.tenant_id,
             emulated=self.settings.cloud is Cloud.EMULATOR,
             ca_file=self.environ.get("REQUESTS_CA_BUNDLE") or self.environ.get("SSL_CERT_FILE"),
+            hooks=self.trace.login_hooks(),
         )
 
     @property
@@ -120,15 +123,14 @@ class Session:
         return self._deployer
 
     def application(self, outputs: StackOutputs) -> Identity:
-        """The stack's own application, with the client secret of its outputs."""
-        secret, authority = outputs.client_secret, self.authority
+        """The stack's own application, with what its profile lets it log in with."""
         key = (outputs.client_id, outputs.client_secret_key_id)
         if key not in self._applications:
             self._applications[key] = Identity(
                 f"the application ({outputs.client_id})",
-                lambda: application_credential(outputs.client_id, secret, authority),
+                application_login(self.settings, outputs, self.environ, self.authority),
                 client_id=outputs.client_id,
-                secrets=(secret.get_secret_value(),),
+                secrets=(outputs.client_secret.get_secret_value(),),
                 on_token=self._token_asked,
             )
         return self._applications[key]
@@ -165,11 +167,13 @@ class Session:
             try:
                 answer = await self.http.request(method, url, headers=headers, json=body)
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
+                self.trace.failed(method, url, error)
                 if not safe or cut_once:
                     raise _unreachable(url, error, maybe_done=True) from error
                 cut_once = True
                 continue
             except httpx.TransportError as error:
+                self.trace.failed(method, url, error)
                 raise _unreachable(url, error, maybe_done=not _never_sent(error)) from error
             wait = parse_retry_after(answer.headers.get("Retry-After"))
             busy = answer.status_code in (429, 503) and wait is not None
@@ -187,9 +191,11 @@ class Session:
         self.counter.tokens += 1
 
     async def _sent(self, request: httpx.Request) -> None:
+        self.trace.sent(request)
         request.extensions["depth"] = self.counter.sent(request.url.netloc.decode())
 
     async def _answered(self, answer: httpx.Response) -> None:
+        self.trace.answered(answer)
         depth = answer.request.extensions.get("depth", 0)
         self.counter.answered(answer.request.url.netloc.decode(), depth)
 

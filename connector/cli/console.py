@@ -10,17 +10,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from connector.dataverse.reports import Action, Change, ProofReport, Report, Verdict
+from connector.cli import plan_view
+from connector.cli.plan_view import SIGNS
+from connector.dataverse.reports import Action, ApplyReport, Change, ProofReport, Report, Verdict
 from connector.errors import ConnectError
 
-_SIGNS = {
-    Action.ADDED: ("+", "green"),
-    Action.CHANGED: ("~", "yellow"),
-    Action.REMOVED: ("-", "red"),
-    Action.KEPT: ("=", "dim"),
-    Action.FOREIGN: ("!", "magenta"),
-    Action.PENDING: ("…", "cyan"),
-}
 _READABLE = 12
 
 
@@ -50,8 +44,12 @@ class Voice:
                 detail = f"  {change.detail}" if change.detail else ""
                 self._change(change.action, f"{change.kind} {change.name}{detail}")
 
+    def plan(self, report: ApplyReport) -> None:
+        """The Dataverse half as it was planned: tables, rights and depth, and every other line."""
+        plan_view.show(self.console, report)
+
     def _change(self, action: Action, text: str) -> None:
-        sign, colour = _SIGNS[action]
+        sign, colour = SIGNS[action]
         self.console.print(f"  [{colour}]{escape(f'{sign} {text}')}[/{colour}]")
 
     @staticmethod

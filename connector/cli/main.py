@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from connector.cli import plan as planning
 from connector.cli import rotate, verbs
 from connector.cli.console import Voice
-from connector.cli.run import run_verb
+from connector.cli.run import Outcome, run_verb
+from connector.dataverse.desired import OptIn
 
 app = typer.Typer(
     name="connector",
@@ -25,25 +27,103 @@ app.add_typer(rotate.app, name="rotate")
 Stack = Annotated[str | None, typer.Option("--stack", "-s", help="Stack; the selected one by default.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Records = Annotated[str | None, typer.Option("--records", help="Folder of the records (.local/records).")]
+Trace = Annotated[str | None, typer.Option("--trace", help="Write each request there as a JSON line.")]
+Move = Annotated[
+    bool,
+    typer.Option(
+        "--move-business-unit",
+        help="Move an application user that is in another business unit; it loses its roles.",
+    ),
+]
+Strip = Annotated[
+    bool,
+    typer.Option(
+        "--strip-extra-roles", help="Take roles that this stack did not give from the application user."
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed without a terminal.")]
 
 
 @app.command()
-def deploy(stack: Stack = None, json: Json = False, records: Records = None) -> None:
+def preflight(stack: Stack = None, json: Json = False) -> None:
+    """Ask what would stand in the way: rights, policy, namesakes, APIs, users and groups; writes nothing."""
+
+    def work(voice: Voice) -> Outcome:
+        from connector.cli.preflight import preflight as ask  # noqa: PLC0415  # imported when it is wanted
+
+        return ask(voice, stack)
+
+    run_verb("preflight", Voice(as_json=json), work)
+
+
+@app.command()
+def deploy(
+    stack: Stack = None,
+    json: Json = False,
+    records: Records = None,
+    restore: Annotated[bool, typer.Option("--restore", help="First bring back the deleted application.")] = False,
+    trace: Trace = None,
+) -> None:
     """Make everything: `pulumi up`, then the security role and application user, then the proof."""
-    run_verb("deploy", Voice(as_json=json), lambda voice: verbs.deploy(voice, stack, records))
+
+    def work(voice: Voice) -> Outcome:
+        return verbs.deploy(voice, stack, records, restore=restore)
+
+    run_verb("deploy", Voice(as_json=json), work, trace=trace)
 
 
 @app.command()
-def apply(stack: Stack = None, json: Json = False, records: Records = None) -> None:
+def plan(  # noqa: PLR0913, PLR0917  # options of a command line
+    stack: Stack = None,
+    json: Json = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Markdown on stdout, for a review.")] = False,
+    expect_no_changes: Annotated[
+        bool, typer.Option("--expect-no-changes", help="Exit with 7 when apply would change something.")
+    ] = False,
+    out: Annotated[str | None, typer.Option("--out", help="Write the plan there, for apply --plan.")] = None,
+    move_business_unit: Move = False,
+    strip_extra_roles: Strip = False,
+    records: Records = None,
+    trace: Trace = None,
+) -> None:
+    """Show what `apply` would change in Dataverse: tables, rights and depth; nothing is written."""
+    options = planning.PlanOptions(markdown, expect_no_changes, out)
+    opt_in = OptIn(move_business_unit, strip_extra_roles)
+    run_verb(
+        "plan",
+        Voice(as_json=json),
+        lambda voice: planning.plan(voice, stack, records, options, opt_in),
+        trace=trace,
+    )
+
+
+@app.command()
+def apply(  # noqa: PLR0913, PLR0917  # options of a command line
+    stack: Stack = None,
+    json: Json = False,
+    plan_file: Annotated[
+        str | None, typer.Option("--plan", help="Do what this plan says; refused when live state moved.")
+    ] = None,
+    move_business_unit: Move = False,
+    strip_extra_roles: Strip = False,
+    yes: Yes = False,
+    records: Records = None,
+    trace: Trace = None,
+) -> None:
     """Make the Dataverse half: security role, application user, assignment."""
-    run_verb("apply", Voice(as_json=json), lambda voice: verbs.apply(voice, stack, records))
+    opt_in = OptIn(move_business_unit, strip_extra_roles)
+    run_verb(
+        "apply",
+        Voice(as_json=json),
+        lambda voice: planning.apply(voice, stack, records, plan_file, opt_in, yes=yes),
+        trace=trace,
+    )
 
 
 @app.command()
-def verify(stack: Stack = None, json: Json = False, records: Records = None) -> None:
+def verify(stack: Stack = None, json: Json = False, records: Records = None, trace: Trace = None) -> None:
     """Prove that the client secret opens Dynamics with exactly the rights wanted."""
-    run_verb("verify", Voice(as_json=json), lambda voice: verbs.verify(voice, stack, records))
+    run_verb("verify", Voice(as_json=json), lambda voice: verbs.verify(voice, stack, records), trace=trace)
 
 
 @app.command()
@@ -64,13 +144,20 @@ def remove(
     json: Json = False,
     yes: Yes = False,
     unprotect: Annotated[bool, typer.Option("--unprotect", help="Lift the protection first.")] = False,
+    include_adopted: Annotated[
+        bool, typer.Option("--include-adopted", help="Take away what was adopted as found, too.")
+    ] = False,
     records: Records = None,
+    trace: Trace = None,
 ) -> None:
     """Take everything of this stack away again; the application stays in the recycle bin for 30 days."""
     run_verb(
         "remove",
         Voice(as_json=json),
-        lambda voice: verbs.remove(voice, stack, records, yes=yes, unprotect=unprotect),
+        lambda voice: verbs.remove(
+            voice, stack, records, yes=yes, unprotect=unprotect, include_adopted=include_adopted
+        ),
+        trace=trace,
     )
 
 

@@ -11,6 +11,7 @@ import typer
 
 from connector.cli.console import Voice
 from connector.errors import ConnectError
+from connector.trace import trace_to
 
 CANCELLED = 8
 
@@ -26,10 +27,11 @@ class Outcome:
 Verb = Callable[[Voice], Outcome]
 
 
-def run_verb(name: str, voice: Voice, verb: Verb) -> None:
-    """Run a verb, print what it came to, and leave with its exit code."""
+def run_verb(name: str, voice: Voice, verb: Verb, *, trace: str | None = None) -> None:
+    """Run a verb, print what it came to, and leave with its exit code; `trace` names a file for requests."""
     started = time.monotonic()
     try:
+        trace_to(trace)
         outcome = verb(voice)
     except ConnectError as error:
         outcome = Outcome(error=error)

@@ -4,91 +4,68 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import threading
-from collections.abc import Awaitable, Callable
-from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from connector.cli.console import Voice
-from connector.cli.engine import PROJECT_DIR, Engine
+from connector.cli.engine import Engine
+from connector.cli.recover import prepare
 from connector.cli.run import Outcome
+from connector.cli.work import directory_checks, in_session, records_folder, warm_up
 from connector.dataverse import jobs
-from connector.dataverse.reports import ApplyReport, Cause, Change, ProofReport, Report
+from connector.dataverse.reports import ApplyReport, Change, ProofReport, Report
 from connector.errors import ConnectError, PersonNeededError, RefusedError
 from connector.explain import explain
 from connector.handover import make_handover
-from connector.preflight import check_access
-from connector.records import DEFAULT_FOLDER, StackRecord, delete_record, read_record, updated, write_record
+from connector.records import delete_record, known_of, read_record, updated, write_record
 from connector.session import Session
 from connector.settings import Settings
 from connector.stack_outputs import StackOutputs
 
-T = TypeVar("T")
 
-
-def deploy(voice: Voice, stack: str | None, records: str | None) -> Outcome:
+def deploy(voice: Voice, stack: str | None, records: str | None, *, restore: bool = False) -> Outcome:
     """Access checked, then `pulumi up`, then apply and the proof; writes the record."""
     engine = Engine(stack, voice.say)
     settings = engine.settings()
 
     async def work(session: Session) -> Outcome:
-        await check_access(session)
-        _warm_up()
+        mended = await prepare(voice, engine, session, restore=restore)
         voice.title(f"Entra ID: application, consent, secret, assignments ({settings.stack})")
-        entra = await asyncio.to_thread(engine.up)
+        entra = mended + await asyncio.to_thread(engine.up)
         if not entra:
             voice.say("nothing to change")
         outputs = await asyncio.to_thread(engine.outputs)
-        return await _apply_and_prove(voice, "deploy", session, outputs, _folder(records), entra)
+        return await _apply_and_prove(voice, "deploy", session, outputs, records_folder(records), entra)
 
-    return _in_session(settings, work)
+    return in_session(settings, work)
 
 
 def post_deploy(voice: Voice, stack: str | None, records: str | None) -> Outcome:
     """Apply, then the proof, after a plain `pulumi up`."""
-    _warm_up()
+    warm_up()
     engine = Engine(stack, voice.say)
     settings, outputs = engine.settings(), engine.outputs()
 
     async def work(session: Session) -> Outcome:
-        return await _apply_and_prove(voice, "post_deploy", session, outputs, _folder(records), ())
+        return await _apply_and_prove(voice, "post_deploy", session, outputs, records_folder(records), ())
 
-    return _in_session(settings, work)
-
-
-def apply(voice: Voice, stack: str | None, records: str | None) -> Outcome:
-    """The Dataverse half alone."""
-    engine = Engine(stack, voice.say)
-    settings, outputs = engine.settings(), engine.outputs()
-    voice.title(f"Dataverse: security role, application user, assignment ({settings.dynamics_host})")
-    folder = _folder(records)
-    record = read_record(settings.stack, folder)
-
-    async def work(session: Session) -> ApplyReport:
-        return await jobs.apply(settings, outputs, session, voice.say, recorded_role_id=_role_id(record))
-
-    report = _in_session(settings, work)
-    voice.changes(report.changes)
-    voice.counts(report)
-    write_record(updated(record, settings, outputs, applied=report), folder)
-    return Outcome(report.to_json(), report.error)
+    return in_session(settings, work)
 
 
 def verify(voice: Voice, stack: str | None, records: str | None) -> Outcome:
     """The proof alone."""
-    _warm_up()
+    warm_up()
     engine = Engine(stack, voice.say)
     settings, outputs = engine.settings(), engine.outputs()
-    folder = _folder(records)
+    folder = records_folder(records)
     record = read_record(settings.stack, folder)
     voice.title(f"Proof: logging in as the application ({settings.dynamics_host})")
 
     async def work(session: Session) -> ProofReport:
-        more = _directory_checks(settings, outputs, session)
-        return await jobs.prove(settings, outputs, session, more=more, recorded_role_id=_role_id(record))
+        more = directory_checks(settings, outputs, session)
+        return await jobs.prove(settings, outputs, session, more=more, known=known_of(record))
 
-    report = _in_session(settings, work)
+    report = in_session(settings, work)
     voice.proof(report)
     write_record(updated(record, settings, outputs, proof=report), folder)
     return Outcome(report.to_json(), report.error)
@@ -106,7 +83,13 @@ def handover(voice: Voice, stack: str | None, *, show_secret: bool) -> Outcome:
 
 
 def remove(
-    voice: Voice, stack: str | None, records: str | None, *, yes: bool, unprotect: bool
+    voice: Voice,
+    stack: str | None,
+    records: str | None,
+    *,
+    yes: bool,
+    unprotect: bool,
+    include_adopted: bool = False,
 ) -> Outcome:
     """The way back: the Dataverse half, then `pulumi destroy`."""
     engine = Engine(stack, voice.say)
@@ -119,12 +102,13 @@ def remove(
         )
         raise RefusedError(message, code="remove.protected", key="protect")
     _confirm(voice, settings, yes=yes)
-    changes = _remove_dataverse(voice, settings, raw, _folder(records)) if raw else ()
+    folder = records_folder(records)
+    changes = _remove_dataverse(voice, settings, raw, folder, include_adopted=include_adopted) if raw else ()
     if settings.protect:
         engine.unprotect()
     voice.title("Entra ID: application and all that goes with it")
     entra = engine.destroy()
-    delete_record(settings.stack, _folder(records))
+    delete_record(settings.stack, records_folder(records))
     result = "removed" if changes or entra else "nothing"
     voice.say("removed" if result == "removed" else "nothing to remove")
     body = {"verb": "remove", "stack": settings.stack, "result": result}
@@ -142,19 +126,18 @@ def explain_code(code: str) -> Outcome:
 
 
 def _remove_dataverse(
-    voice: Voice, settings: Settings, raw: dict[str, object], folder: Path
+    voice: Voice, settings: Settings, raw: dict[str, object], folder: Path, *, include_adopted: bool
 ) -> tuple[Change, ...]:
     outputs = StackOutputs.from_mapping(raw)
     record = read_record(settings.stack, folder)
     voice.title(f"Dataverse: application user and security role ({settings.dynamics_host})")
 
     async def work(session: Session) -> Report:
-        adopted = bool(record and record.user_adopted)
         return await jobs.remove(
-            settings, outputs, session, voice.say, adopted_user=adopted, recorded_role_id=_role_id(record)
+            settings, outputs, session, voice.say, known=known_of(record), include_adopted=include_adopted
         )
 
-    report = _in_session(settings, work)
+    report = in_session(settings, work)
     voice.changes(report.changes)
     return report.changes
 
@@ -175,10 +158,10 @@ async def _apply_and_prove(
         outputs,
         session,
         voice.say,
-        more=_directory_checks(settings, outputs, session),
-        recorded_role_id=_role_id(record),
+        more=directory_checks(settings, outputs, session),
+        known=known_of(record),
     )
-    voice.changes(applied.changes)
+    voice.plan(applied)
     voice.proof(proof)
     write_record(updated(record, settings, outputs, applied=applied, proof=proof), folder)
     return Outcome(_deployed(verb, entra, applied, proof), proof.error)
@@ -193,36 +176,6 @@ def _deployed(
     changes = [change.to_json() for change in (*entra, *applied.changes)]
     ids = applied.ids | proof.ids
     return proof.to_json() | {"verb": verb, "result": result, "changes": changes, "ids": ids}
-
-
-def _warm_up() -> None:
-    """Import the Graph SDK while the engine works: it costs half a second, and only the proof needs it."""
-    threading.Thread(target=import_module, args=("connector.entra.checks",), daemon=True).start()
-
-
-def _in_session(settings: Settings, work: Callable[[Session], Awaitable[T]]) -> T:
-    async def run() -> T:
-        async with Session(settings) as session:
-            return await work(session)
-
-    return asyncio.run(run())
-
-
-def _directory_checks(settings: Settings, outputs: StackOutputs, session: Session) -> jobs.MoreChecks:
-    async def checks() -> list[Cause]:
-        from connector.entra.checks import directory_causes  # noqa: PLC0415  # see _warm_up
-
-        return await directory_causes(settings, outputs, session)
-
-    return checks
-
-
-def _folder(named: str | None) -> Path:
-    return Path(named) if named else PROJECT_DIR / DEFAULT_FOLDER
-
-
-def _role_id(record: StackRecord | None) -> str | None:
-    return (record.role_id or None) if record else None
 
 
 def _confirm(voice: Voice, settings: Settings, *, yes: bool) -> None:

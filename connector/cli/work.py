@@ -12,7 +12,7 @@ from typing import TypeVar
 from connector.cli.engine import PROJECT_DIR
 from connector.dataverse import jobs
 from connector.dataverse.reports import Cause
-from connector.records import DEFAULT_FOLDER, StackRecord
+from connector.records import DEFAULT_FOLDER
 from connector.session import Session
 from connector.settings import Settings
 from connector.stack_outputs import StackOutputs
@@ -49,8 +49,3 @@ def directory_checks(settings: Settings, outputs: StackOutputs, session: Session
 def records_folder(named: str | None) -> Path:
     """The folder named, or the project's own."""
     return Path(named) if named else PROJECT_DIR / DEFAULT_FOLDER
-
-
-def role_id(record: StackRecord | None) -> str | None:
-    """The security role's id that a record knows."""
-    return (record.role_id or None) if record else None

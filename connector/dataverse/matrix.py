@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connector.dataverse.desired import Desired
@@ -27,6 +27,7 @@ class Cell:
     depth: str = ""
     before: str = ""
     shared: bool = False
+    privilege: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The object of the JSON report."""
@@ -35,6 +36,7 @@ class Cell:
             "depth": self.depth,
             "before": self.before,
             "shared": self.shared,
+            "privilege": self.privilege,
         }
 
 
@@ -84,9 +86,8 @@ def _row(
     found: dict[Right, Cell] = {}
     for right in Right:
         privilege = (privileges or {}).get(right.privilege_type)
-        cell = cells.get(privilege.id) if privilege else None
-        if cell is not None:
-            found[right] = Cell(cell.action, cell.depth, cell.before, shared=right not in asked)
+        if privilege is not None and (cell := cells.get(privilege.id)):
+            found[right] = replace(cell, shared=right not in asked, privilege=privilege.name)
     return MatrixRow(table, basis, note, found)
 
 

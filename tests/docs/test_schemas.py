@@ -16,20 +16,23 @@ from referencing import Registry, Resource
 
 from connector.cli.console import Voice
 from connector.cli.run import Outcome, run_verb
+from connector.dataverse.matrix import Cell, MatrixRow
 from connector.dataverse.reports import (
     Action,
     ApplyReport,
     Cause,
     Change,
     Effort,
+    PlanReport,
     PrivilegeCount,
     ProofReport,
     RemoveReport,
     Verdict,
 )
-from connector.errors import ConnectError, NoSuchStackError
+from connector.errors import ConnectError, DriftError, NoSuchStackError
 from connector.handover import Handover, HandoverField
 from connector.settings.profile import HandoverValue
+from connector.settings.values import Right
 from tests.docs.documents import DOCS
 
 SCHEMAS = {path.stem: json.loads(path.read_text("utf-8")) for path in (DOCS / "schemas").glob("*.json")}
@@ -93,6 +96,18 @@ def test_apply_prints_its_schema(printed: Printed, result: str) -> None:
     ids = IDS | {"applicationIdUri": "x", "adopted": "role"}
     report = ApplyReport("apply", "dev", result, CHANGES, COUNT, EFFORT, ids)
     assert check("apply", printed("apply", outcome(report))) == []
+
+
+@pytest.mark.parametrize("result", ["changes", "unchanged", "refused"])
+def test_plan_prints_its_schema(printed: Printed, result: str) -> None:
+    """A PlanReport with a matrix, and with the refusal that apply would end with."""
+    cells = {right: Cell(action, "Global", "Basic") for right, action in zip(Right, Action, strict=False)}
+    rows = (MatrixRow("lead", ("documented", "stack"), "", cells), MatrixRow("list", (), "covered", {}))
+    refusal = DriftError("differs", code="dataverse.foreign_role", key="r") if result == "refused" else None
+    report = PlanReport(
+        "plan", "dev", result, CHANGES, COUNT, EFFORT, {"roleId": "r"}, matrix=rows, refusal=refusal
+    )
+    assert check("plan", printed("plan", Outcome(report.to_json(), refusal))) == []
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))

@@ -1,0 +1,127 @@
+"""A plan as people read it: the role as tables, rights and depth, then everything else, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from connector.dataverse.matrix import Cell, MatrixRow
+from connector.dataverse.reports import WRITES, Action, ApplyReport, Change, PlanReport
+from connector.settings.values import Right
+
+Planned = PlanReport | ApplyReport
+HEAD = ("Table", "Create", "Read", "Write", "Delete", "Append", "Append to", "Assign", "Share", "From")
+LEGEND = (
+    "org = organization, p+c = parent and child units, unit = business unit, user = own rows. + added, "
+    "- removed, a→b changed, ! differs and is left, … waits for the solution; (in brackets): not asked for "
+    "on this table, but it shares the privilege of one that is"
+)
+SIGNS = {
+    Action.ADDED: ("+", "green"),
+    Action.CHANGED: ("~", "yellow"),
+    Action.REMOVED: ("-", "red"),
+    Action.KEPT: ("=", "dim"),
+    Action.FOREIGN: ("!", "magenta"),
+    Action.PENDING: ("…", "cyan"),
+}
+_WORDS = {"Basic": "user", "Local": "unit", "Deep": "p+c", "Global": "org", "": "none"}
+_WIDTH = 130
+
+
+def show(console: Console, report: Planned) -> None:
+    """Print a plan; one that leaves everything as it is gets one line."""
+    if not of_interest(report):
+        tables = sum(1 for row in report.matrix if row.cells)
+        console.print(f"  nothing to change: {report.privileges.wanted} privileges on {tables} tables")
+        return
+    show_whole(console, report)
+
+
+def show_whole(console: Console, report: Planned) -> None:
+    """Print the matrix and the other lines, whatever they say."""
+    wide = console if console.is_terminal else Console(file=console.file, width=_WIDTH, highlight=False)
+    wide.print(_table(report.matrix))
+    console.print(f"  [dim]{escape(LEGEND)}[/dim]")
+    for change in other_changes(report):
+        sign, colour = SIGNS[change.action]
+        console.print(f"  [{colour}]{escape(f'{sign} {_sentence(change)}')}[/{colour}]")
+    console.print(f"  {escape(summary(report))}")
+
+
+def of_interest(report: Planned) -> bool:
+    """Whether anything is written, waits, or is not as wanted."""
+    return any(change.action is not Action.KEPT for change in report.changes)
+
+
+def summary(report: Planned) -> str:
+    """How many lines of each action there are."""
+    counts = {action: sum(1 for c in report.changes if c.action is action) for action in Action}
+    told = [f"{count} {action.value}" for action, count in counts.items() if count]
+    writes = sum(counts[action] for action in WRITES)
+    return f"{', '.join(told)}; {'nothing to write' if not writes else 'apply writes what is + ~ -'}"
+
+
+def other_changes(report: Planned) -> Iterator[Change]:
+    """The lines that no cell of the matrix shows, what is kept left out."""
+    in_cells = {cell.privilege for row in report.matrix for cell in row.cells.values()}
+    pending = {f"{right.value} on {row.table}" for row in report.matrix for right in row.cells}
+    for change in report.changes:
+        shown = change.kind == "privilege" and change.name in in_cells | pending
+        if change.action is not Action.KEPT and not shown:
+            yield change
+
+
+def _sentence(change: Change) -> str:
+    return f"{change.kind} {change.name}" + (f"  {change.detail}" if change.detail else "")
+
+
+def _table(matrix: Sequence[MatrixRow]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in HEAD:
+        table.add_column(name, overflow="fold")
+    for row in matrix:
+        cells = (row.cells.get(right) for right in Right)
+        coloured = (f"[{SIGNS[c.action][1]}]{escape(text(c))}[/]" if c else "[dim]·[/dim]" for c in cells)
+        table.add_row(escape(row.table), *coloured, escape(origin(row)))
+    return table
+
+
+def text(cell: Cell) -> str:
+    """One cell in the words of the legend."""
+    now, before = _WORDS.get(cell.depth, cell.depth), _WORDS.get(cell.before, cell.before)
+    told = {
+        Action.ADDED: f"+{now}",
+        Action.CHANGED: f"{before}→{now}",
+        Action.REMOVED: f"-{before}",
+        Action.FOREIGN: f"!{before}",
+        Action.PENDING: f"…{now}",
+    }.get(cell.action, now)
+    asked = not cell.shared or cell.action in (Action.REMOVED, Action.FOREIGN)
+    return told if asked else f"({told})"
+
+
+def origin(row: MatrixRow) -> str:
+    """Where a row's lines come from, or why it has no cells."""
+    return row.note or ", ".join(row.basis) or "nothing asks for it"
+
+
+def markdown(report: Planned, title: str) -> str:
+    """The plan for a pull request."""
+    lines = [f"### {title}", "", summary(report), "", f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|"]
+    for row in report.matrix:
+        cells = (row.cells.get(right) for right in Right)
+        lines.append(_row(row.table, *(text(cell) if cell else "" for cell in cells), origin(row)))
+    lines += ["", LEGEND, ""]
+    changes = list(other_changes(report))
+    if changes:
+        lines += ["| | What | Name | Detail |", "|---|---|---|---|"]
+        lines += [_row(SIGNS[c.action][0], c.kind, c.name, c.detail) for c in changes]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _row(*cells: str) -> str:
+    safe = (cell.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;") for cell in cells)
+    return f"| {' | '.join(safe)} |"
