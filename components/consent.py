@@ -18,6 +18,11 @@ from connector import naming
 from connector.settings import ApiPermission, PermissionKind
 
 
+# The provider cannot change a grant: it sends an empty clientId along, which Graph refuses
+# (terraform-provider-azuread issues 1511 and 1536). Two grants for one API are refused as well.
+_REPLACED = pulumi.ResourceOptions(replace_on_changes=["claimValues"], delete_before_replace=True)
+
+
 @dataclass(frozen=True)
 class AdminConsentArgs:
     """Whose consent, for which APIs; everything is deleted with the application."""
@@ -53,7 +58,7 @@ class AdminConsent(pulumi.ComponentResource):
             service_principal_object_id=self._args.service_principal_object_id,
             resource_service_principal_object_id=api.object_id,
             claim_values=[p.name for p in api.of_kind(PermissionKind.DELEGATED)],
-            opts=self._options(),
+            opts=pulumi.ResourceOptions.merge(self._options(), _REPLACED),
         )
 
     def _app_role(self, api: Api, permission: ApiPermission) -> azuread.AppRoleAssignment:

@@ -19,8 +19,16 @@ if TYPE_CHECKING:
     from connector.entra.leftovers import Leftovers
 
 
-async def prepare(voice: Voice, engine: Engine, session: Session) -> tuple[Change, ...]:
-    """Check access and look for left-overs side by side, then mend; returns what was mended."""
+async def prepare(
+    voice: Voice, engine: Engine, session: Session, *, restore: bool = False
+) -> tuple[Change, ...]:
+    """Check access and look for left-overs side by side, then mend; returns what was mended.
+
+    With `restore`, this stack's application comes back from the recycle bin first.
+    """
+    if restore:
+        await check_access(session)
+        return await _bring_back(voice, engine, session)
     looking = start(look(engine, session))
     try:
         await check_access(session)
@@ -34,7 +42,20 @@ async def prepare(voice: Voice, engine: Engine, session: Session) -> tuple[Chang
     return await mend(voice, engine, session, state, found)
 
 
-async def look(engine: Engine, session: Session) -> tuple[StackState, Leftovers]:
+async def _bring_back(voice: Voice, engine: Engine, session: Session) -> tuple[Change, ...]:
+    """Restore, then take into the state what it does not know (any more)."""
+    from connector.entra.restore import restore  # noqa: PLC0415  # see look
+
+    state = await asyncio.to_thread(engine.state)
+    voice.title(f"Recycle bin: bringing back the application of stack {engine.stack}")
+    application, changes = await restore(session, state)
+    voice.changes(changes)
+    return changes + await _settle(voice, engine, session, application.id)
+
+
+async def look(
+    engine: Engine, session: Session, accepted: str | None = None
+) -> tuple[StackState, Leftovers]:
     """The engine's state and what the tenant holds beyond it; nothing is written.
 
     The Graph SDK takes half a second to import, so that happens while the engine answers.
@@ -42,7 +63,7 @@ async def look(engine: Engine, session: Session) -> tuple[StackState, Leftovers]
     warm = asyncio.create_task(asyncio.to_thread(import_module, "connector.entra.leftovers"))
     state = await asyncio.to_thread(engine.state)
     leftovers = await warm
-    found: Leftovers = await leftovers.find(session, state)
+    found: Leftovers = await leftovers.find(session, state, accepted)
     return state, found
 
 
@@ -54,11 +75,22 @@ async def mend(
     A refresh comes first: it needs the stack's lock, so that what another run is just making is never
     taken for a left-over, and it forgets operations that were cut off. Then everything is read anew.
     """
+    for one in found.deleted:
+        voice.say(
+            f"the recycle bin holds this stack's application {one.display_name} ({one.app_id}); a new one "
+            "is made now. To keep its client id, interrupt this run and use `deploy --restore`"
+        )
     if found.none and not state.pending:
         return ()
     voice.title(f"Clean-up: a run of stack {engine.stack} was interrupted or left out what exists")
+    return await _settle(voice, engine, session)
+
+
+async def _settle(
+    voice: Voice, engine: Engine, session: Session, accepted: str | None = None
+) -> tuple[Change, ...]:
     await asyncio.to_thread(engine.refresh)
-    state, found = await look(engine, session)
+    _, found = await look(engine, session, accepted)
     changes = _changes(found)
     voice.changes(changes)
     await _carry_out(engine, session, found)

@@ -36,35 +36,49 @@ class Leftovers:
 
     `imports` maps the engine's names to import ids; `applications` and `secrets` are spare: nobody
     can know their value or have used them. Secrets are those of the application `application_id`.
+    `deleted` is what the recycle bin holds of this stack while the state knows no application.
     """
 
     application_id: str = ""
     imports: Mapping[str, str] = field(default_factory=dict)
     applications: tuple[LiveApplication, ...] = ()
     secrets: tuple[LiveSecret, ...] = ()
+    deleted: tuple[LiveApplication, ...] = ()
 
     @property
     def none(self) -> bool:
-        """Whether there is nothing to do."""
+        """Whether there is nothing to do; what lies in the recycle bin is only mentioned."""
         return not (self.imports or self.applications or self.secrets)
 
 
-async def find(session: Session, state: StackState) -> Leftovers:
+async def find(session: Session, state: StackState, accepted: str | None = None) -> Leftovers:
     """Read what carries the marker, and plan. Raises UsedElsewhereError, RefusedError, UnreachableError.
 
-    One request where nothing is left over and nothing new is wanted.
+    One request where nothing is left over and nothing new is wanted. `accepted` is the object id of an
+    application that a person said is this stack's, whoever may use it.
     """
     settings, directory = session.settings, Directory(session)
     known = state.object_id(naming.application_resource(settings.profile.name))
     marked = start(directory.marked(naming.marker_tag(settings.stack)))
     await join(marked)
     applications = await _with_known(directory, marked.result(), known)
-    keep = choose(settings.stack, applications, known)
+    keep = choose(settings.stack, applications, known or accepted)
     if keep is None:
-        return Leftovers()
+        deleted = () if known else await deleted_with_marker(directory, settings.stack)
+        return Leftovers(deleted=deleted)
     lacking = wanted_names(settings) - set(state.resources)
     found = await attachable(directory, settings, keep) if lacking else None
     return plan(settings, state, applications, keep, found)
+
+
+async def deleted_with_marker(directory: Directory, stack: str) -> tuple[LiveApplication, ...]:
+    """This stack's applications in the recycle bin; none where the caller may not look."""
+    try:
+        found = await directory.deleted_applications()
+    except RefusedError:
+        return ()
+    marker = naming.marker_tag(stack)
+    return tuple(one for one in found if marker in one.tags)
 
 
 async def _with_known(
