@@ -61,7 +61,7 @@ def deploy(
     stack: Stack = None,
     json: Json = False,
     records: Records = None,
-    restore: Annotated[bool, typer.Option("--restore", help="First bring back the deleted application.")] = False,
+    restore: Annotated[bool, typer.Option("--restore", help="Bring the deleted one back first.")] = False,
     trace: Trace = None,
 ) -> None:
     """Make everything: `pulumi up`, then the security role and application user, then the proof."""
