@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from connector.cli.differences import read_differences
 from connector.cli.events import EventReader
 from connector.cli.locks import holders_are_dead
 from connector.cli.preview import read_preview
@@ -46,9 +47,20 @@ class Engine:
 
     def _ask(self, *arguments: str) -> str:
         """Run a command that only answers; its output is returned and never shown."""
-        ran = run_pulumi([*arguments, "--stack", self.stack], PROJECT_DIR)
+        command = [*arguments, "--stack", self.stack]
+        ran = run_pulumi(command, PROJECT_DIR)
+        if self._freed(ran):
+            ran = run_pulumi(command, PROJECT_DIR)
         self._check(ran, ran.words)
         return ran.out
+
+    def _freed(self, ran: Ran) -> bool:
+        """Whether a command met the lock of a dead run, which is now taken away."""
+        if not (ran.locked and holders_are_dead(ran.err + ran.out)):
+            return False
+        self._say("the stack's lock belongs to a run that is dead; taking it away")
+        self._ask("cancel", "--yes")
+        return True
 
     def _check(self, ran: Ran, words: str) -> None:
         if ran.no_such_stack:
@@ -129,10 +141,16 @@ class Engine:
 
     def preview(self) -> tuple[Change, ...]:
         """What `pulumi up` would do to resources, from `pulumi preview --json`. Raises EngineError."""
+        return read_preview(self._previewed())[0]
+
+    def differences(self) -> tuple[Change, ...]:
+        """The same, one line for each property that would change, with both values."""
+        return read_differences(self._previewed())
+
+    def _previewed(self) -> str:
         ran = run_pulumi(["preview", "--json", "--stack", self.stack], PROJECT_DIR)
-        changes, errors = read_preview(ran.out)
-        self._check(ran, "\n".join(errors) or ran.words)
-        return changes
+        self._check(ran, "\n".join(read_preview(ran.out)[1]) or ran.words)
+        return ran.out
 
     def exported(self) -> dict[str, Any]:
         """The stack's state as the engine keeps it, secrets encrypted."""
@@ -152,9 +170,7 @@ class Engine:
     ) -> tuple[Change, ...]:
         arguments = [verb, "--skip-preview", "--yes", "--json", "--stack", self.stack, *options]
         ran, reader = self._run(arguments, env)
-        if ran.locked and holders_are_dead(ran.err + ran.out):
-            self._say("the stack's lock belongs to a run that is dead; taking it away")
-            self._ask("cancel", "--yes")
+        if self._freed(ran):
             ran, reader = self._run(arguments, env)
         self._check(ran, reader.failure(ran.words))
         return tuple(reader.changes)

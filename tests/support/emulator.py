@@ -121,10 +121,17 @@ class RunningEmulator:
         """Move its clock (`+30d`, `reset`)."""
         control.move_clock(self.store, shift)
 
-    def reset(self) -> None:
-        """Return to the state right after the seed: objects, log, faults, clock."""
+    def keep(self) -> Path:
+        """Keep the state as it is now, for `reset`."""
+        number = len(list(self.folder.glob("kept-*.db")))
+        path = self.folder / f"kept-{number}.db"
+        self.store.db.execute("VACUUM INTO ?", (str(path),))
+        return path
+
+    def reset(self, to: Path | None = None) -> None:
+        """Return to the state right after the seed, or to one kept: objects, log, faults, clock."""
         database = self.store.db
-        database.execute("ATTACH ? AS pristine", (str(self._pristine),))
+        database.execute("ATTACH ? AS pristine", (str(to or self._pristine),))
         with self.store.transaction():
             for table in _TABLES:
                 database.execute(f"DELETE FROM main.{table}")  # noqa: S608  # our own names
