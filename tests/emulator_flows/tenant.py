@@ -27,7 +27,8 @@ class ConnectedStack:
             "dynamicsUrl": emulator.org(org),
             "cloud": "emulator",
         }
-        self.settings: Settings = load_settings(raw | changes, stack=STACK, project_dir=PROJECT)
+        self.raw = raw | changes
+        self.settings: Settings = load_settings(self.raw, stack=STACK, project_dir=PROJECT)
         self.host = self.settings.dynamics_host
         self._headers = {"Authorization": f"Bearer {emulator.token()}"}
         self.outputs = self._make()
