@@ -67,14 +67,23 @@ def _challenge(call: Call, organization: Document, reason: str) -> dict[str, str
 def user_of(call: Call, organization: Document) -> Document:
     """The live application user of the caller; refused when there is none or it is disabled."""
     users = call.store.find(organization["id"], "systemusers", deletedstate=0)
+    person = call.claims.get("oid") if "scp" in call.claims else None
     for user in users:
-        if user.get("applicationid", "").lower() == call.client_id.lower():
+        if _is_caller(user, person, call.client_id):
             if user["isdisabled"]:
                 raise UserDisabled(
                     f"The specified user(Id = {user['systemuserid']}) is disabled. Consider enabling it."
                 )
             return user
     raise NotAMember("The user is not a member of the organization.")
+
+
+def _is_caller(user: Document, person: str | None, client_id: str) -> bool:
+    """A token with scopes stands for a person (by object id), any other for an application."""
+    application = (user.get("applicationid") or "").lower()
+    if person is not None:
+        return not application and user.get("azureactivedirectoryobjectid") == person
+    return application == client_id.lower()
 
 
 def require_roles(user: Document, roles: list[Document]) -> None:

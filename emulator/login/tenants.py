@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import json
 
-from emulator.context import Context
+from emulator.context import Call, Context
+from emulator.login.errors import (
+    MissingServicePrincipal,
+    NoTenantInRequest,
+    TenantNotFound,
+    UnknownApplication,
+)
 from emulator.store import Document, Store
 
 TENANTLESS = frozenset({"common", "organizations", "consumers"})
@@ -17,6 +23,32 @@ def tenant_id(store: Store, name: str) -> str | None:
         if name.lower() in (row["scope"], *domains):
             return str(row["scope"])
     return None
+
+
+def required_tenant(call: Call) -> str:
+    """Return the id of the tenant in the path. Raises NoTenantInRequest, TenantNotFound."""
+    asked = call.params["tenant"]
+    if asked in TENANTLESS:
+        raise NoTenantInRequest
+    found = tenant_id(call.store, asked)
+    if found is None:
+        raise TenantNotFound(asked)
+    return found
+
+
+def client_of(store: Store, tenant: str, client_id: str) -> tuple[Document, str, Document]:
+    """Return the client's service principal here, its home tenant, and its application there.
+
+    Raises UnknownApplication, MissingServicePrincipal.
+    """
+    principals = store.find(tenant, "servicePrincipals", appId=client_id.lower())
+    home = principals[0]["appOwnerOrganizationId"] if principals else tenant
+    applications = store.find(home, "applications", appId=client_id.lower())
+    if not applications:
+        raise UnknownApplication(client_id, tenant)
+    if not principals:
+        raise MissingServicePrincipal(client_id, tenant)
+    return principals[0], home, applications[0]
 
 
 def organization_of(ctx: Context, resource: str) -> Document | None:

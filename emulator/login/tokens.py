@@ -15,28 +15,27 @@ from emulator.login.errors import (
     ApplicationDisabled,
     InvalidScope,
     MissingParameter,
-    MissingServicePrincipal,
-    NoTenantInRequest,
     ResourceDisabled,
     ResourceNotFound,
-    TenantNotFound,
-    UnknownApplication,
     UnsupportedGrantType,
 )
-from emulator.login.tenants import TENANTLESS, organization_of, tenant_id
+from emulator.login.redemption import redeem
+from emulator.login.tenants import client_of, organization_of, required_tenant
 from emulator.seed.names import LEAK_MARKER
-from emulator.store import Document, Store
+from emulator.store import Document
 
 LIFETIME = 3599
 
 
 def token(call: Call) -> Reply:
     """POST /{tenant}/oauth2/v2.0/token (entra docs, identity-platform/v2-oauth2-client-creds-grant-flow)."""
-    tenant = _tenant(call)
+    tenant = required_tenant(call)
     form = dict(parse_qsl(call.raw.decode("utf-8", "replace"), keep_blank_values=True))
     call.scope, call.client_id = tenant, form.get("client_id", "")
+    if form.get("grant_type") == "authorization_code":
+        return redeem(call, form)
     resource = _resource(form)
-    principal, home, application = _client(call.store, tenant, form["client_id"])
+    principal, home, application = client_of(call.store, tenant, form["client_id"])
     proof = check_client(call.ctx, home, application, form)
     if not principal["accountEnabled"]:
         raise ApplicationDisabled(principal["appId"], principal["displayName"])
@@ -53,16 +52,6 @@ def token(call: Call) -> Reply:
     )
 
 
-def _tenant(call: Call) -> str:
-    asked = call.params["tenant"]
-    if asked in TENANTLESS:
-        raise NoTenantInRequest
-    found = tenant_id(call.store, asked)
-    if found is None:
-        raise TenantNotFound(asked)
-    return found
-
-
 def _resource(form: Mapping[str, str]) -> str:
     """Return the resource that the scope names. Raises the refusals of a malformed request."""
     for name in ("grant_type", "client_id"):
@@ -76,18 +65,6 @@ def _resource(form: Mapping[str, str]) -> str:
     if len(scopes) != 1 or not scopes[0].endswith("/.default"):
         raise InvalidScope(form["scope"])
     return scopes[0].removesuffix("/.default")
-
-
-def _client(store: Store, tenant: str, client_id: str) -> tuple[Document, str, Document]:
-    """Return the client's service principal here, its home tenant, and its application there."""
-    principals = store.find(tenant, "servicePrincipals", appId=client_id.lower())
-    home = principals[0]["appOwnerOrganizationId"] if principals else tenant
-    applications = store.find(home, "applications", appId=client_id.lower())
-    if not applications:
-        raise UnknownApplication(client_id, tenant)
-    if not principals:
-        raise MissingServicePrincipal(client_id, tenant)
-    return principals[0], home, applications[0]
 
 
 def _roles_on(ctx: Context, tenant: str, resource: str, principal: Document) -> list[str] | None:

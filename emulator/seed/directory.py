@@ -175,4 +175,7 @@ def _seed_people(store: Store, tenant: Tenant, now: float) -> None:
         store.put(tenant.id, "users", user_id, user)
     for display_name, description, id in _GROUPS:
         group_id = id if tenant.id == CONTOSO else _derived(tenant, description)
-        store.put(tenant.id, "groups", group_id, new_group(now, group_id, display_name, description))
+        group = new_group(now, group_id, display_name, description)
+        if group_id == MARKETING_OPERATIONS:
+            group["_members"] = [MEGAN]
+        store.put(tenant.id, "groups", group_id, group)

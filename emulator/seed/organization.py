@@ -6,7 +6,9 @@ import uuid
 
 from emulator.dataverse.role_copies import copies_of, new_role
 from emulator.seed.directory import Deployer, deployers
-from emulator.seed.names import LIMITED_DEPLOYER, Organization, Tenant
+from emulator.seed.ids import business_unit_id, role_id, seeded_id, user_id
+from emulator.seed.names import LIMITED_DEPLOYER, ORGANIZATIONS, Organization, Tenant
+from emulator.seed.people import seed_people
 from emulator.seed.privileges import administrator_privileges, customizer_privileges, seed_privileges
 from emulator.seed.tables import SERVICE_TABLES, SOLUTION_TABLES, STANDARD_TABLES, definition
 from emulator.store import Document, Store
@@ -15,28 +17,9 @@ ADMINISTRATOR_TEMPLATE = "627090ff-40a3-4053-8790-584edc5be201"
 CUSTOMIZER_TEMPLATE = "119f245c-3cc8-4b62-b31c-d1a046ced15d"
 SYSTEM_ADMINISTRATOR = "System Administrator"
 SYSTEM_CUSTOMIZER = "System Customizer"
+__all__ = ["business_unit_id", "role_id", "seed_organization", "seeded_id", "user_id"]
 SOLUTION = "BizibleMarketingAttribution"
 SOLUTION_VERSION = "6.14"
-
-
-def seeded_id(organization: str, kind: str, name: str) -> str:
-    """The id of a seeded row: uuid5(organization id, "KIND/NAME"), so that tests can compute it."""
-    return str(uuid.uuid5(uuid.UUID(organization), f"{kind}/{name}"))
-
-
-def business_unit_id(organization: str, name: str) -> str:
-    """Id of a seeded business unit."""
-    return seeded_id(organization, "businessunit", name)
-
-
-def role_id(organization: str, name: str) -> str:
-    """Id of a built-in role in the root business unit."""
-    return seeded_id(organization, "role", name)
-
-
-def user_id(organization: str, app_id: str) -> str:
-    """Id of a deployer's application user."""
-    return seeded_id(organization, "systemuser", app_id)
 
 
 def seed_organization(store: Store, organization: Organization) -> None:
@@ -52,6 +35,8 @@ def seed_organization(store: Store, organization: Organization) -> None:
     _seed_solutions(store, organization)
     for deployer in deployers(Tenant(organization.tenant, organization.name)):
         _seed_deployer(store, organization, deployer)
+    if organization == ORGANIZATIONS[0]:
+        seed_people(store, organization)
 
 
 def _organization(organization: Organization) -> Document:

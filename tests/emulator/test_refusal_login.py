@@ -154,7 +154,7 @@ def test_refusal_disabled_resource(emulator: RunningEmulator, principal: str, re
 
 def test_refusal_unknown_login_route(emulator: RunningEmulator) -> None:
     """A path of the login host that is not emulated is refused and marked in the log."""
-    answer = emulator.http().get(f"{emulator.authority}/common/oauth2/v2.0/authorize")
+    answer = emulator.http().get(f"{emulator.authority}/common/oauth2/v2.0/devicecode")
     assert answer.status_code == 404
     assert emulator.requests()[-1]["emulated"] is False
 
