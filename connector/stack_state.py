@@ -25,7 +25,7 @@ class KnownResource:
 
 @dataclass(frozen=True)
 class StackState:
-    """The provider's resources by name, and how many operations a dead run left half-done."""
+    """The provider's resources by name, and how many operations a broken run left half-done."""
 
     resources: Mapping[str, KnownResource] = field(default_factory=dict)
     pending: int = 0
@@ -36,7 +36,9 @@ class StackState:
         deployment = exported.get("deployment") or {}
         rows = [row for row in deployment.get("resources") or [] if _is_ours(row)]
         known = (_known(row) for row in rows)
-        pending = len(deployment.get("pending_operations") or [])
+        # A resource with `initErrors` was made and not finished: the state may say less than there is.
+        unfinished = sum(1 for row in rows if row.get("initErrors"))
+        pending = len(deployment.get("pending_operations") or []) + unfinished
         return cls({one.name: one for one in known}, pending)
 
     def object_id(self, name: str) -> str | None:

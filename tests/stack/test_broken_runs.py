@@ -44,9 +44,9 @@ ANSWERS = ("reset-after", "500-after", "hang-after", "hang")
 SAMPLE = {
     (0, "reset-after"),
     (0, "500-after"),
-    (2, "hang-after"),
     (4, "hang-after"),
     (5, "reset-after"),
+    (6, "reset-after"),
     (8, "hang-after"),
 }
 EVERY = [(i, answer) for i in range(len(WRITES)) for answer in ANSWERS]

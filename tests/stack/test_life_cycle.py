@@ -144,7 +144,7 @@ def test_destroy_then_up_works_again(project: Callable[..., Project], emulator: 
 
 
 def test_a_deleted_application_comes_back(project: Callable[..., Project], emulator: RunningEmulator) -> None:
-    """`deploy --restore` brings back application and service principal with their ids, and what hung there."""
+    """`deploy --restore` brings back application and service principal with their ids, and what hung on."""
     stack = project()
     assert stack.pulumi("up", "--skip-preview", "--yes").code == 0
     before = stack.outputs()
@@ -165,4 +165,5 @@ def test_a_deleted_application_comes_back(project: Callable[..., Project], emula
 
 def scopes_of(emulator: RunningEmulator, principal: str) -> list[dict[str, Any]]:
     """The grants of a service principal."""
-    return [g for g in emulator.dump()[CONTOSO].get("oauth2PermissionGrants", []) if g["clientId"] == principal]
+    grants = objects(emulator.dump(), "oauth2PermissionGrants")
+    return [g for g in grants if g["clientId"] == principal]

@@ -1,0 +1,97 @@
+"""A hand-made application as `adopt` sees it: what can be imported, and what stays foreign."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from connector import naming
+from connector.dataverse.reports import Action, Change
+from connector.entra.adoption import Attachable, granted, import_ids
+from connector.entra.directory import Directory
+from connector.entra.objects import LiveApplication
+from connector.entra.people import attachable
+from connector.errors import RefusedError
+from connector.session import Session
+from connector.settings import Settings
+from connector.stack_state import StackState
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """`imports` maps the engine's names to import ids, `foreign` lists what is seen and left alone."""
+
+    application: LiveApplication
+    imports: Mapping[str, str]
+    foreign: tuple[Change, ...]
+
+
+async def examine(session: Session, state: StackState, application_id: str) -> Adoption:
+    """Read the application and all that hangs on it; nothing is written.
+
+    Raises RefusedError when there is none, when it is another stack's, or when the state has one already.
+    """
+    settings, directory = session.settings, Directory(session)
+    application = await directory.with_app_id(application_id)
+    if application is None:
+        message = (
+            f"no application {application_id} is registered in tenant {settings.tenant_id}; give the "
+            "application (client) id, not an object id, and check the tenant"
+        )
+        raise RefusedError(message, code="adopt.no_application", key=application_id)
+    _check_owner(settings, application)
+    _check_state(settings, state, application)
+    found = await attachable(directory, settings, application)
+    ids = import_ids(settings, application, found)
+    lacking = {name: id for name, id in ids.items() if name not in state.resources}
+    return Adoption(application, lacking, tuple(_foreign(settings, state, application, found)))
+
+
+def _check_owner(settings: Settings, application: LiveApplication) -> None:
+    prefix = naming.marker_tag("")
+    others = sorted(tag for tag in application.tags if tag.startswith(prefix))
+    if others and naming.marker_tag(settings.stack) not in others:
+        stack = others[0].removeprefix(prefix)
+        message = (
+            f"application {application.app_id} belongs to stack {stack} (tag {others[0]}); remove that tag "
+            "from the application if the stack is no more"
+        )
+        raise RefusedError(message, code="adopt.other_stack", key=application.app_id)
+
+
+def _check_state(settings: Settings, state: StackState, application: LiveApplication) -> None:
+    known = state.object_id(naming.application_resource(settings.profile.name))
+    if known is not None and known != application.id:
+        message = (
+            f"stack {settings.stack} has an application already (object id {known}); "
+            "adopt into a stack of its own, or remove that one first"
+        )
+        raise RefusedError(message, code="adopt.has_application", key=known)
+
+
+def _foreign(
+    settings: Settings, state: StackState, application: LiveApplication, found: Attachable
+) -> Iterator[Change]:
+    held = {state.object_id(name) for name in state.resources}
+    for secret in application.secrets:
+        if secret.key_id not in held:
+            text = "its value cannot be read; it stays until a rotation retires it"
+            yield Change(Action.FOREIGN, "secret", str(secret), text)
+    if application.certificates:
+        count = str(application.certificates)
+        yield Change(Action.FOREIGN, "certificates", count, "they stay as they are")
+    yield from _foreign_grants(settings, found)
+    wanted = {id.lower() for id in found.people.values()}
+    for one in found.attached.assigned:
+        if one.principal_id not in wanted:
+            text = f"object id {one.principal_id}; the settings do not name it, and it stays"
+            yield Change(Action.FOREIGN, f"assignment of {one.principal_type}", one.principal_name, text)
+
+
+def _foreign_grants(settings: Settings, found: Attachable) -> Iterator[Change]:
+    wanted = {found.apis[p.client_id].id for p in granted(settings) if p.client_id in found.apis}
+    for grant in found.attached.grants:
+        if grant.resource_id not in wanted:
+            scopes = ", ".join(sorted(grant.scopes))
+            text = f"{scopes}; the settings do not ask for it: add it to permissions or take it back"
+            yield Change(Action.FOREIGN, "grant for API", grant.resource_id, text)

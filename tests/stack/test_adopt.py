@@ -1,0 +1,143 @@
+"""A hand-made application, service principal, grants, assignments and secret, taken over as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from emulator.seed import CONTOSO
+from emulator.seed.directory import ADELE, MEGAN
+from emulator.seed.names import LEAK_MARKER
+from tests.support.emulator import RunningEmulator
+from tests.support.project import Project
+
+pytestmark = pytest.mark.stack
+DYNAMICS = "00000007-0000-0000-c000-000000000000"
+SCOPE = "78ce3f0f-a1ce-49c2-8cde-64b5c0896db4"
+
+
+class ByHand:
+    """What somebody made in the portal: close to the settings, and not equal to them."""
+
+    def __init__(self, emulator: RunningEmulator) -> None:
+        """Make all of it."""
+        self._emulator = emulator
+        self._headers = {"Authorization": f"Bearer {emulator.token()}"}
+        access = {"resourceAppId": DYNAMICS, "resourceAccess": [{"id": SCOPE, "type": "Scope"}]}
+        body = {
+            "displayName": "Bizible by hand",
+            "signInAudience": "AzureADMyOrg",
+            "web": {"redirectUris": ["https://apps.bizible.com/OAuth2"]},
+            "requiredResourceAccess": [access],
+        }
+        self.application = self.post("applications", body)
+        self.id, self.app_id = self.application["id"], self.application["appId"]
+        self.principal = self.post("servicePrincipals", {"appId": self.app_id})["id"]
+        secret = {"passwordCredential": {"displayName": "made by hand"}}
+        self.key_id = self.post(f"applications/{self.id}/addPassword", secret)["keyId"]
+        self._grant("user_impersonation")
+        for person in (ADELE, MEGAN):
+            self._assign(person)
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """One write, as the full deployer."""
+        url = f"{self._emulator.authority}/v1.0/{path}"
+        answer = self._emulator.http().post(url, json=body, headers=self._headers)
+        assert answer.is_success, answer.text
+        return dict(answer.json())
+
+    def _grant(self, scope: str) -> None:
+        apis = self._emulator.dump()[CONTOSO]["servicePrincipals"]
+        (api,) = [p["id"] for p in apis if p["appId"] == DYNAMICS]
+        body = {"clientId": self.principal, "resourceId": api, "consentType": "AllPrincipals", "scope": scope}
+        self.post("oauth2PermissionGrants", body)
+
+    def _assign(self, person: str) -> None:
+        role = "00000000-0000-0000-0000-000000000000"
+        body = {"principalId": person, "resourceId": self.principal, "appRoleId": role}
+        self.post(f"servicePrincipals/{self.principal}/appRoleAssignedTo", body)
+
+
+def writes(emulator: RunningEmulator) -> list[str]:
+    """The Graph writes since the log was emptied."""
+    lines = [r for r in emulator.requests() if r["service"] == "graph" and r["method"] != "GET"]
+    return [f"{line['method']} {line['path']}" for line in lines]
+
+
+def test_adopting_replaces_nothing_and_shows_what_the_preview_shows(
+    project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """Nothing is written; the next preview changes what was printed; the next deploy keeps every id."""
+    made = ByHand(emulator)
+    stack = project(protect=True)
+    emulator.requests(reset=True)
+    done = stack.connector("adopt", "--application-id", made.app_id, "--json")
+    assert done.code == 0, done.text
+    assert writes(emulator) == []
+    assert LEAK_MARKER not in done.text
+    check_foreign(done.json["changes"], made)
+    check_differences(done.json["differences"])
+    again = stack.connector("adopt", "--application-id", made.app_id, "--json").json
+    assert (again["result"], again["differences"]) == ("unchanged", done.json["differences"])
+    deployed = stack.connector("deploy", "--json")
+    assert deployed.code == 0, deployed.text
+    check_kept(stack, emulator, made)
+    assert stack.pulumi("preview", "--expect-no-changes").code == 0
+
+
+def check_foreign(changes: list[dict[str, str]], made: ByHand) -> None:
+    """The secret by hand and the assignment that the settings do not name are listed, and stay."""
+    foreign = {c["kind"]: c for c in changes if c["action"] == "foreign"}
+    assert "made by hand" in foreign["secret"]["name"]
+    assert made.key_id in foreign["secret"]["name"]
+    assert foreign["assignment of User"]["name"] == "Megan Bowen"
+
+
+def check_differences(differences: list[dict[str, str]]) -> None:
+    """What is changed is changed in place, property by property; what is missing is made."""
+    changed = {(d["kind"], d["detail"].split(":")[0]) for d in differences if d["action"] == "changed"}
+    assert changed == {
+        ("Application", "displayName"),
+        ("Application", "signInAudience"),
+        ("Application", "web"),
+        ("Application", "requiredResourceAccesses"),
+        ("Application", "tags"),
+        ("ServicePrincipal", "tags"),
+        ("ServicePrincipal", "appRoleAssignmentRequired"),
+        ("Application", "owners"),
+        ("ServicePrincipal", "owners"),
+    }
+    added = {d["name"] for d in differences if d["action"] == "added"}
+    assert added == {
+        "marketo-measure-grant-graph",
+        "marketo-measure-group-marketing-operations",
+        "marketo-measure-secret-a-1",
+    }
+    assert not [d for d in differences if d["action"] == "removed"]
+
+
+def check_kept(stack: Project, emulator: RunningEmulator, made: ByHand) -> None:
+    """The ids are the hand-made ones, and its secret is still there beside the new one."""
+    outputs = stack.outputs()
+    ids = (outputs["clientId"], outputs["applicationObjectId"], outputs["servicePrincipalObjectId"])
+    assert ids == (made.app_id, made.id, made.principal)
+    (application,) = [a for a in emulator.dump()[CONTOSO]["applications"] if a["id"] == made.id]
+    names = {c["displayName"] for c in application["passwordCredentials"]}
+    assert names == {"made by hand", "a-1"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "code"), [(["dynamics-connect:other"], "adopt.other_stack"), ([], "adopt.no_application")]
+)
+def test_what_cannot_be_adopted_is_refused(
+    project: Callable[..., Project], emulator: RunningEmulator, tags: list[str], code: str
+) -> None:
+    """Another stack's application, and an id that is none: exit 4, and the state stays empty."""
+    made = ByHand(emulator)
+    emulator.edit("applications", made.id, {"tags": tags})
+    stack = project()
+    done = stack.connector("adopt", "--application-id", made.app_id if tags else made.id, "--json")
+    assert (done.code, done.json["error"]["code"]) == (4, code), done.text
+    assert "azuread:index" not in stack.pulumi("stack", "export").out
