@@ -117,7 +117,7 @@ def _lines(text: str) -> str:
 
 def _unwritable(name: str) -> SettingsError:
     message = "cannot be edited here; write `config:` as a block of lines, one key a line"
-    return SettingsError([Problem("settings.stack_file", name, "", message)])
+    return SettingsError([Problem("rotation.stack_file", name, "", message)])
 
 
 def unified_diff(before: str, after: str, name: str) -> str:

@@ -38,8 +38,12 @@ def config_keys() -> dict[str, dict[str, Any]]:
 
 
 def verbs() -> dict[str, Any]:
-    """The verbs of the command line, each with its options and arguments."""
-    return dict(typer.main.get_command(app).commands)  # type: ignore[attr-defined]  # it is a group
+    """The verbs of the command line, each with its options and arguments; those of a group with its name."""
+    found: dict[str, Any] = {}
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]  # a group
+        inner = getattr(command, "commands", None)
+        found |= {f"{name} {verb}": one for verb, one in inner.items()} if inner else {name: command}
+    return found
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:

@@ -10,6 +10,8 @@ import typer
 from connector.cli import plan as planning
 from connector.cli import rotate, verbs
 from connector.cli.console import Voice
+from connector.cli.handover import Delivery
+from connector.cli.handover import handover as handing_over
 from connector.cli.run import Outcome, run_verb
 from connector.dataverse.desired import OptIn
 
@@ -131,11 +133,18 @@ def handover(
     stack: Stack = None,
     json: Json = False,
     show_secret: Annotated[bool, typer.Option("--show-secret", help="Print the client secret too.")] = False,
+    to_age: Annotated[
+        str | None,
+        typer.Option("--to-age", help="Seal everything for this age or SSH public key, or a file with one."),
+    ] = None,
+    to_file: Annotated[
+        str | None,
+        typer.Option("--to-file", help="Write everything to a new file that only you can read."),
+    ] = None,
 ) -> None:
-    """Print the values that the connect form asks for, in its order and words."""
-    run_verb(
-        "handover", Voice(as_json=json), lambda voice: verbs.handover(voice, stack, show_secret=show_secret)
-    )
+    """Give the values that the connect form asks for, in its order and words."""
+    delivery = Delivery(show_secret=show_secret, to_age=to_age, to_file=to_file)
+    run_verb("handover", Voice(as_json=json), lambda voice: handing_over(voice, stack, delivery))
 
 
 @app.command()

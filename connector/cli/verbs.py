@@ -16,7 +16,6 @@ from connector.dataverse import jobs
 from connector.dataverse.reports import ApplyReport, Change, ProofReport, Report
 from connector.errors import ConnectError, PersonNeededError, RefusedError
 from connector.explain import explain
-from connector.handover import make_handover
 from connector.records import delete_record, known_of, read_record, updated, write_record
 from connector.session import Session
 from connector.settings import Settings
@@ -69,17 +68,6 @@ def verify(voice: Voice, stack: str | None, records: str | None) -> Outcome:
     voice.proof(report)
     write_record(updated(record, settings, outputs, proof=report), folder)
     return Outcome(report.to_json(), report.error)
-
-
-def handover(voice: Voice, stack: str | None, *, show_secret: bool) -> Outcome:
-    """The values of the connect form; the secret only when it was asked for."""
-    engine = Engine(stack, voice.say)
-    settings, outputs = engine.settings(), engine.outputs()
-    form = make_handover(settings, outputs)
-    if not voice.as_json:
-        print(form.text(show_secret=show_secret))
-    body = {"verb": "handover", "stack": settings.stack, "result": "shown"}
-    return Outcome(body | {"values": form.to_json(show_secret=show_secret)})
 
 
 def remove(

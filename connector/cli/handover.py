@@ -1,0 +1,59 @@
+"""`handover`: the connect form's values, shown, sealed for one key, or in a file of the owner's alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from connector.cli.console import Voice
+from connector.cli.engine import Engine
+from connector.cli.run import Outcome
+from connector.handover import Handover, make_handover
+from connector.sealing import seal, write_new
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How the values leave: `to_age` seals them, `to_file` writes them; without either they are shown."""
+
+    show_secret: bool = False
+    to_age: str | None = None
+    to_file: str | None = None
+
+    @property
+    def result(self) -> str:
+        """The result that the report names."""
+        if self.to_age:
+            return "sealed"
+        return "written" if self.to_file else "shown"
+
+
+def handover(voice: Voice, stack: str | None, delivery: Delivery) -> Outcome:
+    """The values of the connect form; the secret only where somebody asked to receive it."""
+    engine = Engine(stack, voice.say)
+    settings, outputs = engine.settings(), engine.outputs()
+    form = make_handover(settings, outputs)
+    body: dict[str, object] = {"verb": "handover", "stack": settings.stack, "result": delivery.result}
+    body["values"] = form.to_json(show_secret=delivery.show_secret)
+    sealed = _deliver(form, delivery, as_json=voice.as_json)
+    if sealed is not None:
+        body["sealed"] = sealed
+    if not voice.as_json:
+        print(sealed if sealed is not None else form.text(show_secret=delivery.show_secret), end="")
+        print("" if sealed is not None else "\n", end="")
+    if delivery.to_file:
+        voice.say(f"{delivery.to_file}: written, for you alone to read; delete it when it is typed in")
+    return Outcome(body)
+
+
+def _deliver(form: Handover, delivery: Delivery, *, as_json: bool) -> str | None:
+    """Write the file, and return the sealed text where it was not written."""
+    if not (delivery.to_age or delivery.to_file):
+        return None
+    text = json.dumps(form.to_json(show_secret=True), indent=1) if as_json else form.text(show_secret=True)
+    content = seal(text + "\n", delivery.to_age) if delivery.to_age else text + "\n"
+    if delivery.to_file:
+        write_new(Path(delivery.to_file), content)
+        return None
+    return content
