@@ -5,26 +5,59 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from tests.bench.deploy import Measured, measure_deploy
+from tests.bench.half import measure_half
+from tests.bench.plan import measure_plan
 
 
 def main() -> None:
     """Run the benchmark that was asked for."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("what", choices=["deploy"], help="deploy: from nothing, nothing to do, remove")
-    parser.add_argument("--latency-ms", type=int, default=100, help="added to every request")
+    parser.add_argument(
+        "what",
+        choices=["deploy", "half", "plan"],
+        help="deploy: from nothing, nothing to do, remove; half: the Dataverse half from stack outputs; "
+        "plan: 2,000 privileges, 200 business units",
+    )
+    parser.add_argument("--latency-ms", type=int, help="added to every request (100, for plan 0)")
     parser.add_argument("--runs", type=int, default=1, help="whole lives; the median is printed")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as JSON")
     options = parser.parse_args()
-    measured = measure_deploy(options.latency_ms, options.runs)
-    Console(width=120).print(_table(measured, options.latency_ms))
+    usual = 0 if options.what == "plan" else 100
+    latency = usual if options.latency_ms is None else options.latency_ms
+    if options.what == "plan":
+        commands = measure_plan(latency)
+        table = _simple_table(f"Plans of a large role, {latency} ms", commands)
+    elif options.what == "half":
+        commands = measure_half(latency)
+        table = _simple_table(f"The Dataverse half, {latency} ms added to every request", commands)
+    else:
+        measured = measure_deploy(latency, options.runs)
+        table, commands = _table(measured, latency), [m.to_json() for m in measured]
+    Console(width=120).print(table)
     if options.json:
-        body = {"latencyMs": options.latency_ms, "commands": [m.to_json() for m in measured]}
+        body = {"latencyMs": latency, "commands": commands}
         options.json.write_text(json.dumps(body, indent=1) + "\n")
+
+
+def _simple_table(title: str, commands: list[dict[str, Any]]) -> Table:
+    table = Table(title=title)
+    for name in commands[0]:
+        table.add_column(name, justify="left" if name in ("command", "result", "hold") else "right")
+    for command in commands:
+        table.add_row(*(_text(value) for value in command.values()))
+    return table
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return " / ".join(str(one) for one in value.values() if one is not None)
+    return str(value)
 
 
 def _table(measured: list[Measured], latency_ms: int) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from connector.naming import tags
@@ -18,7 +19,9 @@ STACK = "dev"
 class ConnectedStack:
     """Settings and outputs of a stack whose Entra half stands in the emulator."""
 
-    def __init__(self, emulator: RunningEmulator, *, org: int = 1, **changes: object) -> None:
+    def __init__(
+        self, emulator: RunningEmulator, *, org: int = 1, project_dir: Path = PROJECT, **changes: object
+    ) -> None:
         """Make the Entra half in tenant contoso."""
         self.emulator = emulator
         raw: dict[str, object] = {
@@ -28,7 +31,7 @@ class ConnectedStack:
             "cloud": "emulator",
         }
         self.raw = raw | changes
-        self.settings: Settings = load_settings(self.raw, stack=STACK, project_dir=PROJECT)
+        self.settings: Settings = load_settings(self.raw, stack=STACK, project_dir=project_dir)
         self.host = self.settings.dynamics_host
         self._headers = {"Authorization": f"Bearer {emulator.token()}"}
         self.outputs = self._make()
