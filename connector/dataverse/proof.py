@@ -69,7 +69,7 @@ class Proof:
     ) -> ProofReport:
         first = causes[0] if causes else None
         verdict = Verdict.PROVED if first is None else Verdict.FAILED
-        if first is not None and first.key in verify.INCONCLUSIVE:
+        if first is not None and (first.key in verify.INCONCLUSIVE or first.person):
             verdict = Verdict.INCONCLUSIVE
         ids = ids_of(made) | {"organizationId": evidence.organization_id}
         if user is not None:

@@ -164,11 +164,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Cause:
-    """Why a proof failed: a stable code, the object concerned, and a sentence with what to do."""
+    """Why a proof failed: a stable code, the object concerned, and a sentence with what to do.
+
+    `person` says that nothing is wrong and a person's step is awaited.
+    """
 
     code: str
     key: str
     message: str
+    person: bool = False
 
 
 @dataclass(frozen=True)

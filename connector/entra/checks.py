@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connector.dataverse.reports import Cause
+from connector.entra.consent_link import consent_link
 from connector.entra.graph import Assignment, Grant, Graph, Principal
 from connector.rounds import join, start
 from connector.session import Session
-from connector.settings import ApiPermission, PermissionKind, Settings
+from connector.settings import ApiPermission, ConsentMode, PermissionKind, Settings
 from connector.settings.checks import GUID
 from connector.stack_outputs import StackOutputs
 
@@ -28,12 +29,25 @@ async def directory_causes(settings: Settings, outputs: StackOutputs, session: S
     if principal is None:
         text = f"the service principal {own_id} does not exist; run deploy"
         return [Cause("entra.service_principal_missing", own_id, text)]
-    return [
+    causes = [
         *_principal_causes(settings, principal),
         *_grant_causes(settings, apis.result(), grants.result()),
         *_role_causes(settings, apis.result(), roles.result()),
         *_assignment_causes(settings, users.result(), people.result()),
     ]
+    if settings.consent is not ConsentMode.LINK:
+        return causes
+    return _pending(causes, consent_link(session.endpoints.login, settings.tenant_id, outputs.client_id))
+
+
+def _pending(causes: list[Cause], link: str) -> list[Cause]:
+    """With `consent: link`, what is not granted awaits a person and is no fault; named last."""
+    missing = [cause.key for cause in causes if cause.code == "entra.grant_missing"]
+    others = [cause for cause in causes if cause.code != "entra.grant_missing"]
+    if missing:
+        text = f"admin consent is pending for {', '.join(missing)}: somebody who may consent opens {link}"
+        others.append(Cause("entra.consent_pending", link, text, person=True))
+    return others
 
 
 async def _own_roles(graph: Graph, settings: Settings, id: str) -> list[Assignment]:

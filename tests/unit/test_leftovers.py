@@ -1,0 +1,109 @@
+"""What is a left-over and what is not: the decision, without a tenant."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from connector.cli.locks import holders_are_dead
+from connector.entra.leftovers import UsedElsewhereError, choose, plan, spare_secrets
+from connector.entra.objects import LiveApplication, LiveSecret
+from connector.settings import Settings, load_settings
+from connector.stack_state import KnownResource, StackState
+from tests.support.emulator import PROJECT
+from tests.unit.settings_samples import GOOD
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+NAME = "marketo-measure-application"
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """Settings of stack dev."""
+    return load_settings(GOOD, stack="dev", project_dir=PROJECT)
+
+
+def application(
+    id: str, *secrets: LiveSecret, created: str = "2026-06-01", certificates: int = 0
+) -> LiveApplication:
+    """An application that carries the marker."""
+    tags = frozenset({"dynamics-connect:dev"})
+    return LiveApplication(id, f"app-{id}", id, tags, created, secrets, certificates, {})
+
+
+def secret(key_id: str, name: str, start: datetime | None = NOW) -> LiveSecret:
+    """A secret's metadata."""
+    return LiveSecret(key_id, name, start)
+
+
+def state(**ids: str) -> StackState:
+    """A state that knows application `mine` since NOW, and what else *ids* say."""
+    known = {NAME: KnownResource(NAME, "/applications/mine", NOW)}
+    return StackState(known | {name: KnownResource(name, id, NOW) for name, id in ids.items()})
+
+
+def test_the_states_application_is_kept_and_the_double_goes(settings: Settings) -> None:
+    """A doubled POST leaves a bare one: it is removed by id, the state's stays."""
+    mine, double = application("mine", secret("k", "a-1")), application("double", created="2026-01-01")
+    kept = choose("dev", [double, mine], "mine")
+    assert kept is mine
+    found = plan(settings, state(**{"s": "mine/password/k"}), [double, mine], mine, None)
+    assert (found.applications, found.secrets, dict(found.imports)) == ((double,), (), {})
+
+
+def test_without_a_state_the_oldest_bare_one_is_kept() -> None:
+    """Several bare ones: the oldest is taken over."""
+    old, new = application("old", created="2026-01-01"), application("new")
+    assert choose("dev", [new, old], None) is old
+
+
+@pytest.mark.parametrize(
+    "used", [application("used", secret("k", "a-1")), application("used", certificates=1)]
+)
+def test_one_with_credentials_that_the_state_does_not_know_is_never_touched(
+    settings: Settings, used: LiveApplication
+) -> None:
+    """Not taken over, not deleted: the message names the verb that takes it over."""
+    with pytest.raises(UsedElsewhereError, match="adopt --application-id app-used"):
+        choose("dev", [used], None)
+    mine = application("mine")
+    with pytest.raises(UsedElsewhereError):
+        plan(settings, state(), [mine, used], mine, None)
+
+
+@pytest.mark.parametrize(
+    ("one", "spare"),
+    [
+        (secret("lost", "a-1"), True),
+        (secret("lost", "b-12"), True),
+        (secret("held", "a-1"), False),
+        (secret("hand", "made by hand"), False),
+        (secret("old", "a-1", NOW - timedelta(days=1)), False),
+        (secret("undated", "a-1", None), False),
+    ],
+)
+def test_a_secret_is_spare_by_name_and_age_alone(settings: Settings, one: LiveSecret, *, spare: bool) -> None:
+    """Named by slot, not in the state, and younger than the state's knowledge of the application."""
+    known = state(**{"marketo-measure-secret-a-1": "mine/password/held"})
+    assert bool(spare_secrets(settings, known, application("mine", one))) is spare
+
+
+def test_an_application_that_is_just_taken_over_keeps_its_secrets(settings: Settings) -> None:
+    """A state that never knew the application cannot tell whose secrets they are."""
+    assert spare_secrets(settings, StackState(), application("mine", secret("k", "a-1"))) == ()
+
+
+def test_a_state_counts_what_is_unfinished() -> None:
+    """Pending operations and resources that were not made to the end ask for a refresh."""
+    row = {"urn": "x::name", "custom": True, "id": "/applications/1", "type": "azuread:index/a:A"}
+    deployment = {"resources": [row | {"initErrors": ["…"]}], "pending_operations": [{}]}
+    read = StackState.from_export({"deployment": deployment})
+    assert (read.pending, read.object_id("name")) == (2, "1")
+    assert StackState.from_export({}) == StackState()
+
+
+def test_only_a_dead_process_of_this_machine_loses_its_lock() -> None:
+    """A lock of another host, or one that says nothing of its holder, is left to a person."""
+    assert not holders_are_dead("file:///x: created by root@elsewhere (pid 1) at noon")
+    assert not holders_are_dead("locked")
