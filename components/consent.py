@@ -17,7 +17,6 @@ from components.apis import Api
 from connector import naming
 from connector.settings import ApiPermission, PermissionKind
 
-
 # The provider cannot change a grant: it sends an empty clientId along, which Graph refuses
 # (terraform-provider-azuread issues 1511 and 1536). Two grants for one API are refused as well.
 _REPLACED = pulumi.ResourceOptions(replace_on_changes=["claimValues"], delete_before_replace=True)

@@ -6,7 +6,7 @@ in one message that names the object, the cause and what to do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import pulumi
@@ -31,14 +31,39 @@ def look_up(
 async def _invoke(
     token: str, arguments: Mapping[str, Any], provider: pulumi.ProviderResource, what: str
 ) -> dict[str, Any]:
-    function = f"azuread:index/{token}:{token}"
     try:
-        result = await pulumi.runtime.invoke_async(
-            function, dict(arguments), pulumi.InvokeOptions(provider=provider)
-        )
+        return await _call(token, arguments, provider)
     except Exception as error:  # the SDK raises nothing narrower
-        raise pulumi.RunError(failure(what, str(error))) from None
+        text = str(error)
+        if "More than one group" not in text:
+            raise pulumi.RunError(failure(what, text)) from None
+    name = str(arguments["displayName"])
+    raise pulumi.RunError(ambiguous(what, await _namesakes(name, provider)))
+
+
+async def _call(
+    token: str, arguments: Mapping[str, Any], provider: pulumi.ProviderResource
+) -> dict[str, Any]:
+    function = f"azuread:index/{token}:{token}"
+    options = pulumi.InvokeOptions(provider=provider)
+    result = await pulumi.runtime.invoke_async(function, dict(arguments), options)
     return cast("dict[str, Any]", result)
+
+
+async def _namesakes(name: str, provider: pulumi.ProviderResource) -> list[str]:
+    """Object ids of the groups of one name; empty when they cannot be listed."""
+    try:
+        found = await _call("getGroups", {"displayNamePrefix": name}, provider)
+    except Exception:  # the SDK raises nothing narrower, and the first error is the one to tell
+        return []
+    pairs = zip(found["objectIds"], found["displayNames"], strict=True)
+    return [id for id, other in pairs if other == name]
+
+
+def ambiguous(what: str, candidates: Sequence[str]) -> str:
+    """The message for a name that several groups have."""
+    ids = ", ".join(candidates) or "several; the portal lists them"
+    return f"{what} is ambiguous: {ids}. Write the object id of the one that is meant into assignments.groups"
 
 
 def failure(what: str, text: str) -> str:

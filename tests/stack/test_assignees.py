@@ -1,0 +1,32 @@
+"""Who is assigned, by plain `pulumi`: a name that several groups have is an error that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from emulator.seed.directory import SALES_APAC, SALES_EMEA
+from tests.support.project import Project
+
+pytestmark = pytest.mark.stack
+
+
+def test_an_ambiguous_group_is_refused_with_its_candidates(project: Callable[..., Project]) -> None:
+    """`preview` and `preflight` fail and give both object ids; the object id itself is accepted."""
+    stack = project(assignments={"groups": ["Sales"]})
+    preview = stack.pulumi("preview")
+    assert preview.code != 0
+    assert "group Sales is ambiguous" in preview.text
+    assert SALES_EMEA in preview.text
+    assert SALES_APAC in preview.text
+    assert "Traceback" not in preview.text
+    asked = stack.connector("preflight", "--json")
+    assert (asked.code, asked.json["error"]["code"]) == (4, "entra.group"), asked.text
+    assert SALES_APAC in asked.json["error"]["message"]
+    stack.settings["assignments"] = {"groups": [SALES_APAC]}
+    stack.write_settings()
+    assert stack.pulumi("preview").code == 0
+    good = stack.connector("preflight")
+    assert good.code == 0, good.text
+    assert "no" not in {line.split()[0] for line in good.err.splitlines() if line.strip()}
