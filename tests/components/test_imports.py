@@ -8,7 +8,6 @@ import pytest
 from components.imports import VARIABLE, importing, read_imports
 from components.lookups import ambiguous
 
-
 APPLICATION = "azuread:index/application:Application"
 
 
