@@ -100,6 +100,22 @@ def plan(  # noqa: PLR0913, PLR0917  # options of a command line
 
 
 @app.command()
+def adopt(
+    application_id: Annotated[str, typer.Option("--application-id", help="Its application (client) id.")],
+    stack: Stack = None,
+    json: Json = False,
+) -> None:
+    """Take over a hand-made application: import it and all that hangs on it, and show what differs."""
+
+    def work(voice: Voice) -> Outcome:
+        from connector.cli.adopt import adopt as take  # noqa: PLC0415  # imported when it is wanted
+
+        return take(voice, stack, application_id)
+
+    run_verb("adopt", Voice(as_json=json), work)
+
+
+@app.command()
 def apply(  # noqa: PLR0913, PLR0917  # options of a command line
     stack: Stack = None,
     json: Json = False,
@@ -123,9 +139,24 @@ def apply(  # noqa: PLR0913, PLR0917  # options of a command line
 
 
 @app.command()
-def verify(stack: Stack = None, json: Json = False, records: Records = None, trace: Trace = None) -> None:
+def verify(
+    stack: Stack = None,
+    json: Json = False,
+    records: Records = None,
+    sign_in: Annotated[bool, typer.Option("--sign-in", help="Then let a person sign in, too.")] = False,
+    timeout: Annotated[float, typer.Option("--timeout", help="Seconds to wait for the person.")] = 300.0,
+    trace: Trace = None,
+) -> None:
     """Prove that the client secret opens Dynamics with exactly the rights wanted."""
-    run_verb("verify", Voice(as_json=json), lambda voice: verbs.verify(voice, stack, records), trace=trace)
+
+    def work(voice: Voice) -> Outcome:
+        if not sign_in:
+            return verbs.verify(voice, stack, records)
+        from connector.cli.signing_in import verify_with_sign_in  # noqa: PLC0415  # imported when it is wanted
+
+        return verify_with_sign_in(voice, stack, records, seconds=timeout)
+
+    run_verb("verify", Voice(as_json=json), work, trace=trace)
 
 
 @app.command()

@@ -87,8 +87,9 @@ def _profile(shaped: RawSettings, project_dir: Path, problems: list[Problem]) ->
 def _uris(shaped: RawSettings, profile: Profile | None) -> RedirectUris:
     base = profile.redirect_uris if profile else RedirectUris()
     own = shaped.redirect_uris
+    local = (redirects.LOCAL_SIGN_IN,) if shaped.sign_in else ()
     return RedirectUris(
-        web=redirects.merge(base.web, own.web),
+        web=redirects.merge(base.web, own.web, local),
         public_client=redirects.merge(base.public_client, own.public_client),
         spa=redirects.merge(base.spa, own.spa),
     )
@@ -139,5 +140,6 @@ def _settings(
         consent=shaped.consent,
         dataverse=shaped.dataverse,
         protect=shaped.protect,
+        sign_in=shaped.sign_in,
         warnings=tuple(cautions(shaped, uris)),
     )

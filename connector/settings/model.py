@@ -67,6 +67,7 @@ class RawSettings(Shape):
     consent: ConsentMode = ConsentMode.GRANT
     dataverse: DataverseSettings = DataverseSettings()
     protect: bool = True
+    sign_in: bool = False
 
 
 class Settings(Shape):
@@ -95,6 +96,7 @@ class Settings(Shape):
     consent: ConsentMode
     dataverse: DataverseSettings
     protect: bool
+    sign_in: bool = False
     warnings: tuple[Problem, ...] = ()
 
     @property

@@ -10,6 +10,8 @@ from connector.settings.problems import shown
 from connector.settings.values import SignInAudience
 
 LENGTH_LIMIT = 256
+#: Where `verify --sign-in` lets a browser come back to; Entra ignores the port of localhost.
+LOCAL_SIGN_IN = "http://localhost/signed-in"
 _UNSUPPORTED = "!$',;"
 _LOCAL = ("localhost", "127.0.0.1")
 

@@ -72,6 +72,7 @@ _TABLE = (
     Rule("settings.lifetime_days", "refuse", "1 to 730 days", "EM how-to-add-credentials.md"),
     Rule("settings.certificate", "refuse", "a PEM certificate without key, not ended", _KEYS),
     Rule("settings.credential", "refuse", "a certificate a slot where the profile asks for one", _OWN),
+    Rule("settings.sign_in", "refuse", "true for verify --sign-in", _OWN),
     Rule("settings.slots", "refuse", "slots a and b, generations from 1", _OWN),
     Rule("settings.role_name", "refuse", "1 to 100 characters", "PAD reference/entities/role.md"),
     Rule("settings.role_line", "refuse", "a line per table with rights and depth", _OWN),

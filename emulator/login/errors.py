@@ -244,8 +244,8 @@ class UserNotAssigned(LoginError):
             f"Your administrator has configured the application {name} ('{client_id}') to block users unless "
             f"they are specifically granted ('assigned') access to the application. The signed in user "
             f"'{user}' is blocked because they are not a direct member of a group with access, nor had "
-            "access directly assigned by an administrator. Please contact your administrator to assign access to "
-            "this application."
+            "access directly assigned by an administrator. Please contact your administrator to assign "
+            "access to this application."
         )
 
 

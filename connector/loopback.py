@@ -1,0 +1,69 @@
+"""One answer from a browser: a listener on loopback that waits for the redirect of a sign-in."""
+
+from __future__ import annotations
+
+import time
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import parse_qsl, urlsplit
+
+from connector.settings.redirects import LOCAL_SIGN_IN
+
+PATH = urlsplit(LOCAL_SIGN_IN).path
+_PAGE = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><title>Signed in</title>'
+    '<style>:root{{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}}'
+    "body{{display:grid;place-items:center;min-height:90vh}}</style>"
+    "<main><h1>{title}</h1><p>You can close this window and go back to the terminal.</p></main></html>"
+)
+
+
+class RedirectListener:
+    """Listens on a free port of 127.0.0.1 until `close`; `redirect_uri` is where to send the browser."""
+
+    def __init__(self) -> None:
+        self._answer: dict[str, str] | None = None
+        self._server = HTTPServer(("127.0.0.1", 0), self._handler())
+
+    @property
+    def redirect_uri(self) -> str:
+        """Entra ignores the port of localhost when it compares (reply-url), so any free one will do."""
+        return f"http://localhost:{self._server.server_port}{PATH}"
+
+    def wait(self, seconds: float) -> dict[str, str] | None:
+        """The query of the redirect, or None when nobody came back in time."""
+        deadline = time.monotonic() + seconds
+        while self._answer is None and time.monotonic() < deadline:
+            self._server.timeout = max(0.1, min(1.0, deadline - time.monotonic()))
+            self._server.handle_request()
+        return self._answer
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._server.server_close()
+
+    def _take(self, query: str) -> None:
+        self._answer = dict(parse_qsl(query, keep_blank_values=True))
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        listener = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                parts = urlsplit(self.path)
+                if parts.path != PATH:
+                    self.send_error(HTTPStatus.NOT_FOUND)
+                    return
+                listener._take(parts.query)
+                failed = "error" in (listener._answer or {})
+                page = _PAGE.format(title="Not signed in" if failed else "Signed in").encode()
+                self.send_response(HTTPStatus.OK)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.send_header("Content-Length", str(len(page)))
+                self.end_headers()
+                self.wfile.write(page)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Say nothing: the path holds the code."""
+
+        return Handler
