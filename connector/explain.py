@@ -79,7 +79,10 @@ _LOGIN = {
     "70021": ("no federated credential matches", "Compare issuer and subject with the token's"),
     "700213": (
         "no federated credential matches the token's subject",
-        "Compare the subject with the credential's, letter by letter",
+        "Compare the subject with the credential's, letter by letter. GitHub writes "
+        "repo:OWNER@OWNERID/REPO@REPOID:ref:… for repositories made, renamed or moved since July 2026 and "
+        "repo:OWNER/REPO:ref:… before (`ref`, not `refs`); pull_request and environment:NAME are subjects "
+        "of their own",
     ),
     "700027": (
         "the certificate of the login is not registered on the application",

@@ -1,0 +1,168 @@
+"""The traps of Entra ID in what is declared: each has a test that fails where we step into it.
+
+Sources: EM identity-platform/reply-url.md, supported-accounts-validation.md, grant-admin-consent.md;
+GD resources/application.md, approleassignment.md; terraform-provider-azuread issue 1511.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from connector.errors import SettingsError
+from connector.explain import explain
+from connector.settings import load_settings
+from tests.components import conftest as components
+from tests.components.conftest import Declare, Recorder
+from tests.components.test_connection import DYNAMICS, GRAPH, connect
+from tests.support.emulator import PROJECT
+from tests.unit.settings_samples import GOOD
+
+declare = components.declare
+PERSONAL = "AzureADandPersonalMicrosoftAccount"
+BOTH = ["https://apps.bizible.com/OAuth2", "https://apps.bizible.com/OAuth2?identityOnly=true"]
+
+
+def declared(declare: Declare, **changes: Any) -> Recorder:
+    """Everything that the settings declare."""
+    return declare(lambda: connect(**changes).outputs()["clientId"])
+
+
+def refusal(**changes: Any) -> SettingsError:
+    """The refusal of settings."""
+    with pytest.raises(SettingsError) as caught:
+        load_settings(GOOD | changes, stack="dev", project_dir=PROJECT)
+    return caught.value
+
+
+def test_entra_trap_01_personal_audience_with_a_query_is_caught_before_any_call() -> None:
+    """The vendor asks for personal accounts and for a query string: both facts stand in one message."""
+    error = refusal(signInAudience=PERSONAL)
+    assert "settings.redirect_query" in {problem.rule for problem in error.problems}
+    for text in ("identityOnly=true", "query string", "personal", "AzureADMultipleOrgs"):
+        assert text in error.message
+
+
+def test_entra_trap_02_the_audience_is_always_set(declare: Declare) -> None:
+    """Graph's own default is the personal audience, so none is left out."""
+    (application,) = declared(declare).of_type("Application")
+    assert application.inputs["signInAudience"] == "AzureADMultipleOrgs"
+
+
+def test_entra_trap_03_both_uris_in_exact_case_on_the_web_platform(declare: Declare) -> None:
+    """Letter by letter, and on no other platform."""
+    (application,) = declared(declare).of_type("Application")
+    assert application.inputs["web"]["redirectUris"] == BOTH
+    assert not {"publicClient", "singlePageApplication"} & set(application.inputs)
+
+
+@pytest.mark.parametrize(
+    ("uri", "rule"),
+    [
+        ("http://example.com/x", "scheme"),
+        ("https://example.com/x#y", "fragment"),
+        ("https://example.com/" + "x" * 250, "length"),
+    ],
+)
+def test_entra_trap_03_what_the_portal_refuses_is_refused_first(uri: str, rule: str) -> None:
+    """Http away from localhost, a fragment, more than 256 characters."""
+    error = refusal(redirectUris={"web": [uri]})
+    assert f"settings.redirect_{rule}" in {problem.rule for problem in error.problems}
+
+
+@pytest.mark.parametrize(("audience", "limit"), [(PERSONAL, 100), ("AzureADMyOrg", 256)])
+def test_entra_trap_03_the_count_is_that_of_the_audience(audience: str, limit: int) -> None:
+    """One more than the audience takes."""
+    uris = [f"https://example.com/{n}" for n in range(limit + 1)]
+    error = refusal(redirectUris={"spa": uris}, signInAudience=audience)
+    counted = [p for p in error.problems if p.rule == "settings.redirect_count"]
+    assert [p.key for p in counted] == ["redirectUris.spa"]
+
+
+def test_entra_trap_04_object_ids_and_application_ids_are_not_mixed(declare: Declare) -> None:
+    """Grants and assignments name service principals by object id, a service principal its client id."""
+    made = declared(declare)
+    grants = made.of_type("ServicePrincipalDelegatedPermissionGrant")
+    own = "saas-service-principal-oid"
+    assert {g.inputs["servicePrincipalObjectId"] for g in grants} == {own}
+    resources = {g.inputs["resourceServicePrincipalObjectId"] for g in grants}
+    assert resources == {f"oid-of-{DYNAMICS}", f"oid-of-{GRAPH}"}
+    assert {a.inputs["resourceObjectId"] for a in made.of_type("AppRoleAssignment")} == {own}
+    (principal,) = made.of_type("ServicePrincipal")
+    (secret,) = made.of_type("ApplicationPassword")
+    assert principal.inputs["clientId"] == "saas-application-cid"
+    assert secret.inputs["applicationId"] == "saas-application-id"
+
+
+def test_entra_trap_05_one_grant_for_each_api_with_all_its_scopes(declare: Declare) -> None:
+    """A scope that the stack adds joins the profile's grant; it makes no second one."""
+    made = declared(declare, permissions=["graph/offline_access"])
+    grants = made.of_type("ServicePrincipalDelegatedPermissionGrant")
+    scopes = {g.inputs["resourceServicePrincipalObjectId"]: g.inputs["claimValues"] for g in grants}
+    expected = {f"oid-of-{DYNAMICS}": ["user_impersonation"], f"oid-of-{GRAPH}": ["openid", "offline_access"]}
+    assert len(grants) == 2
+    assert scopes == expected
+
+
+def test_entra_trap_06_the_dynamics_service_principal_is_never_owned(declare: Declare) -> None:
+    """It is looked up by its application id, and no resource stands for it."""
+    made = declared(declare)
+    assert {c.args["clientId"] for c in made.calls if "clientId" in c.args} == {DYNAMICS, GRAPH}
+    assert [p.inputs["clientId"] for p in made.of_type("ServicePrincipal")] == ["saas-application-cid"]
+
+
+def test_entra_trap_07_user_impersonation_is_a_scope_with_the_live_id(
+    declare: Declare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its type is Scope, and its id is what the tenant's service principal publishes."""
+    monkeypatch.setitem(components.SCOPES, DYNAMICS, {"user_impersonation": "another-id"})
+    (application,) = declared(declare).of_type("Application")
+    asked = application.inputs["requiredResourceAccesses"]
+    (access,) = [a["resourceAccesses"] for a in asked if a["resourceAppId"] == DYNAMICS]
+    assert access == [{"id": "another-id", "type": "Scope"}]
+
+
+def test_entra_trap_09_assignment_is_required_so_consent_is_given(declare: Declare) -> None:
+    """User consent is off then: tenant-wide grants cover every scope; the role is the default one."""
+    made = declared(declare)
+    (principal,) = made.of_type("ServicePrincipal")
+    (application,) = made.of_type("Application")
+    assert principal.inputs["appRoleAssignmentRequired"] is True
+    assert len(made.of_type("ServicePrincipalDelegatedPermissionGrant")) == 2
+    assert "appRoles" not in application.inputs
+    roles = {a.inputs["appRoleId"] for a in made.of_type("AppRoleAssignment")}
+    assert roles == {"00000000-0000-0000-0000-000000000000"}
+
+
+def test_entra_trap_10_a_new_secret_stands_beside_the_old_one(declare: Declare) -> None:
+    """Two slots are two resources, each by its generation: neither is the other's replacement."""
+    made = declared(declare, slots={"a": 1, "b": 2})
+    assert {s.inputs["displayName"] for s in made.of_type("ApplicationPassword")} == {"a-1", "b-2"}
+
+
+def test_entra_trap_10_a_wrong_secret_may_be_the_secrets_id() -> None:
+    """The explanation of AADSTS7000215 says so, and that a fresh secret takes a while."""
+    text = str(explain("AADSTS7000215"))
+    assert "id was given" in text
+    assert "newer than the login service knows" in text
+
+
+def test_entra_trap_13_a_github_subject_is_explained_in_both_formats() -> None:
+    """Old and new form, `ref` and not `refs`, and the subjects that have no branch."""
+    text = str(explain("AADSTS700213"))
+    for part in ("repo:OWNER/REPO:ref:", "repo:OWNER@OWNERID/REPO@REPOID:ref:", "not `refs`", "environment:"):
+        assert part in text
+    assert "pull_request" in text
+
+
+def test_entra_trap_17_lists_are_whole_since_a_patch_replaces_them(declare: Declare) -> None:
+    """What the stack adds is merged with the profile's first, permissions and redirect URIs alike."""
+    extra = "https://example.com/back"
+    made = declared(declare, redirectUris={"web": [extra]}, permissions=["graph/offline_access"])
+    (application,) = made.of_type("Application")
+    assert application.inputs["web"]["redirectUris"] == [*BOTH, extra]
+    asked = {
+        a["resourceAppId"]: len(a["resourceAccesses"]) for a in application.inputs["requiredResourceAccesses"]
+    }
+    assert asked == {DYNAMICS: 1, GRAPH: 2}
