@@ -28,7 +28,7 @@ SIGNS = {
     Action.PENDING: ("…", "cyan"),
 }
 _WORDS = {"Basic": "user", "Local": "unit", "Deep": "p+c", "Global": "org", "": "none"}
-_WIDTH = 130
+_WIDTH = 140
 
 
 def show(console: Console, report: Planned) -> None:
@@ -48,6 +48,8 @@ def show_whole(console: Console, report: Planned) -> None:
     for change in other_changes(report):
         sign, colour = SIGNS[change.action]
         console.print(f"  [{colour}]{escape(f'{sign} {_sentence(change)}')}[/{colour}]")
+    if never := never_held(report):
+        console.print(f"  [dim]{escape(never)}[/dim]")
     console.print(f"  {escape(summary(report))}")
 
 
@@ -62,6 +64,16 @@ def summary(report: Planned) -> str:
     told = [f"{count} {action.value}" for action, count in counts.items() if count]
     writes = sum(counts[action] for action in WRITES)
     return f"{', '.join(told)}; {'nothing to write' if not writes else 'apply writes what is + ~ -'}"
+
+
+def never_held(report: Planned) -> str:
+    """What the profile forbids, by right; empty for a report that does not say."""
+    by_right: dict[str, list[str]] = {}
+    for text in report.forbidden if isinstance(report, PlanReport) else ():
+        right, _, table = text.partition(" on ")
+        by_right.setdefault(right, []).append(table)
+    told = (f"{right} on {', '.join(tables)}" for right, tables in by_right.items())
+    return f"never to be held: {'; '.join(told)}" if by_right else ""
 
 
 def other_changes(report: Planned) -> Iterator[Change]:
@@ -79,7 +91,7 @@ def _sentence(change: Change) -> str:
 
 
 def _table(matrix: Sequence[MatrixRow]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in HEAD:
         table.add_column(name, overflow="fold")
     for row in matrix:
@@ -114,12 +126,12 @@ def markdown(report: Planned, title: str) -> str:
     for row in report.matrix:
         cells = (row.cells.get(right) for right in Right)
         lines.append(_row(row.table, *(text(cell) if cell else "" for cell in cells), origin(row)))
-    lines += ["", LEGEND, ""]
+    lines += ["", LEGEND, "", never_held(report), ""]
     changes = list(other_changes(report))
     if changes:
         lines += ["| | What | Name | Detail |", "|---|---|---|---|"]
         lines += [_row(SIGNS[c.action][0], c.kind, c.name, c.detail) for c in changes]
-    return "\n".join(lines).rstrip() + "\n"
+    return "\n".join(lines).replace("\n\n\n", "\n\n").rstrip() + "\n"
 
 
 def _row(*cells: str) -> str:

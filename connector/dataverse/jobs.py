@@ -47,6 +47,7 @@ async def plan(
         job.effort(),
         ids_of(made),
         matrix=made.matrix,
+        forbidden=tuple(made.resolution.forbidden.values()),
         wanted_hash=wanted_hash(made.desired),
         read_hash=read_hash(live),
         refusal=made.refusal,

@@ -121,11 +121,12 @@ class Report:
 class PlanReport(Report):
     """What `apply` would do; result `changes`, `unchanged`, or `refused` (a role that is not ours differs).
 
-    `matrix` is the role as it will be; `wanted_hash` and `read_hash` tell whether a later run
-    wants and finds the same.
+    `matrix` is the role as it will be, `forbidden` what must never be held; `wanted_hash` and
+    `read_hash` tell whether a later run wants and finds the same.
     """
 
     matrix: tuple[MatrixRow, ...] = ()
+    forbidden: tuple[str, ...] = ()
     wanted_hash: str = ""
     read_hash: str = ""
     refusal: ConnectError | None = None
@@ -134,7 +135,8 @@ class PlanReport(Report):
         """The shared shape, with the role's matrix and what was refused."""
         refused = self.refusal.to_json() if self.refusal else None
         rows = [row.to_json() for row in self.matrix]
-        return {**super().to_json(), "matrix": rows, "refused": refused}
+        more = {"matrix": rows, "forbidden": list(self.forbidden), "refused": refused}
+        return {**super().to_json(), **more}
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,7 @@ def test_people_and_pull_requests_see_the_same_table(stack: ConnectedStack, run:
     account = next(line for line in page.splitlines() if line.startswith("| account "))
     assert account == "| account |  | org | org | -org |  | org |  |  | documented, derived |"
     assert "| - | privilege | prvBulkDelete | Global |" in page
+    assert "never to be held: delete on account, contact, lead" in page
     console = Console(width=130, record=True, quiet=True)
     plan_view.show_whole(console, report)
     shown = plan_view._table(report.matrix)

@@ -57,19 +57,44 @@ def test_dataverse_trap_01_a_ghost_is_purged_and_a_duplicate_is_412(
     assert lines.index(("DELETE", f"systemusers({ghost})")) < lines.index(("POST", "systemusers"))
 
 
-def test_dataverse_trap_01_a_user_made_meanwhile_is_adopted(stack: ConnectedStack, clock: NoSleep) -> None:
+@pytest.mark.parametrize("resource", ["systemusers", "roles"])
+def test_dataverse_trap_01_what_was_made_meanwhile_is_adopted(
+    stack: ConnectedStack, clock: NoSleep, resource: str
+) -> None:
     """Somebody else's POST between our read and ours: 412, and the one that stands is taken."""
     other = Dataverse(stack.emulator)
 
     def make_before_us(request: httpx.Request) -> None:
-        if request.method == "POST" and resource_of(request) == "systemusers":
-            other.post("systemusers", user_body(other.unit(), stack.outputs.client_id))
+        if request.method == "POST" and resource_of(request) == resource:
+            assert other.post(resource, body_of(request)).status_code == 204
 
     watched = Watched(stack.emulator.trust, before=make_before_us)
     assert runner(stack, clock, transport=watched)(jobs.apply_and_prove)[1].result == "proved"
-    lines = [line for line in stack.org_requests() if line["path"].endswith("/systemusers")]
-    assert [line["status"] for line in lines][-2:] == [412, 200]
-    assert len(_posts(watched, "systemusers")) == 1
+    assert 412 in _statuses(stack, resource)
+    assert len(_posts(watched, resource)) == 1
+
+
+def test_dataverse_trap_01_a_ghost_that_came_meanwhile_is_purged_too(
+    stack: ConnectedStack, clock: NoSleep
+) -> None:
+    """The duplicate that our POST meets is a ghost: it goes, and the POST is sent once more."""
+    other, haunted = Dataverse(stack.emulator), []
+
+    def haunt(request: httpx.Request) -> None:
+        if request.method == "POST" and resource_of(request) == "systemusers" and not haunted:
+            haunted.append(other.post("systemusers", body_of(request)))
+            user = _user(stack)["systemuserid"]
+            stack.emulator.edit("systemusers", user, {"isdisabled": True, "deletedstate": 1})
+
+    watched = Watched(stack.emulator.trust, before=haunt)
+    assert runner(stack, clock, transport=watched)(jobs.apply_and_prove)[1].result == "proved"
+    assert not _user(stack)["deletedstate"]
+    assert len(_posts(watched, "systemusers")) == 2
+
+
+def _statuses(stack: ConnectedStack, resource: str) -> list[int]:
+    lines = [line for line in stack.org_requests() if line["path"].endswith(f"/{resource}")]
+    return [line["status"] for line in lines]
 
 
 def test_dataverse_trap_02_business_unit_sent_domain_name_never_and_patch_only_updates(
@@ -108,6 +133,8 @@ def test_dataverse_trap_04_the_root_role_is_edited_and_the_users_copy_assigned(
     role_id = runner(stack, clock, transport=watched)(jobs.apply).ids["roleId"]
     copies = [r for r in stack.objects("roles") if r["_parentrootroleid_value"] == role_id]
     home = _user(stack)["_businessunitid_value"]
+    root = next(r for r in copies if r["roleid"] == role_id)
+    assert root["_businessunitid_value"] == Dataverse(emulator).unit()
     assert _user(stack)["roles"] == [r["roleid"] for r in copies if r["_businessunitid_value"] == home]
     edits = {resource_of(r) for r in watched.writes() if resource_of(r).startswith("roles(")}
     assert edits == {f"roles({role_id})/Microsoft.Dynamics.CRM.AddPrivilegesRole"}
@@ -293,7 +320,13 @@ def test_dataverse_trap_15_next_links_are_followed_as_they_came(
         watched = Watched(paged.trust)
         run = runner(stack, clock, transport=watched)
         assert run(jobs.apply_and_prove)[1].result == "proved"
-        assert run(jobs.plan).result == "unchanged"
+        dataverse, user = Dataverse(paged), _user(stack)
+        built_in = ["System Administrator", "System Customizer"]
+        more = [dataverse.built_in(name) for name in built_in]
+        paged.edit("systemusers", user["systemuserid"], {"roles": [*user["roles"], *more]})
+        report = run(jobs.plan)
+        assert report.result == "unchanged"
+        assert sorted(c.name for c in report.changes if c.action == "foreign") == built_in
     finally:
         paged.stop()
     assert any("$skiptoken" in str(request.url) for request in watched.seen)
