@@ -37,6 +37,9 @@ func providerInfo() (tfbridge.ProviderInfo, error) {
 		License:     "Apache-2.0",
 	}
 	info.MustComputeTokens(tokens.SingleModule("azuread_", "index", tokens.MakeStandard("azuread")))
+	// The SDK takes a list here, as the vendor's plugin does.
+	federated := info.Resources["azuread_application_federated_identity_credential"]
+	federated.Fields = map[string]*tfbridge.SchemaInfo{"audiences": {MaxItemsOne: tfbridge.False()}}
 	info.SetAutonaming(255, "-")
 	return info, nil
 }
