@@ -30,6 +30,8 @@ def main() -> None:
     settings = load_settings(
         raw_config(), stack=pulumi.get_stack(), project_dir=Path(__file__).resolve().parent
     )
+    for warning in settings.warnings:
+        pulumi.log.warn(str(warning))
     args = ConnectionArgs(settings, tenant_provider(settings))
     opts = pulumi.ResourceOptions(transformations=[importing(read_imports(os.environ))])
     connection = Connection(settings.profile.name, args, opts)

@@ -110,3 +110,12 @@ def test_remove_asks_before_it_destroys(deployed: Project) -> None:
     assert done.code == 10
     _check_clean(done, ("--yes",))
     assert deployed.outputs()["clientId"]
+
+
+def test_a_caution_is_said_and_nothing_more(project: Callable[..., Project]) -> None:
+    """What is probably not meant is a warning, from plain pulumi as from the tool."""
+    stack = project(assignments={})
+    preview = stack.pulumi("preview")
+    assert preview.code == 0, preview.text
+    assert "nobody can sign in" in preview.text
+    assert "settings.nobody_assigned" in stack.connector("plan").err
