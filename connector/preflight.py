@@ -8,8 +8,10 @@ from connector.checks import Check, answered, no, unknown, yes
 from connector.dataverse.challenge import check_challenge
 from connector.dataverse.client import DataverseClient
 from connector.entra.rights import require_rights, right_checks, token_tenant
+from connector.errors import RefusedError
 from connector.rounds import join, start
 from connector.session import Session
+from connector.settings import Settings
 from connector.stack_state import StackState
 
 
@@ -43,14 +45,39 @@ async def _organization(session: Session) -> Iterable[Check]:
     return [yes("dataverse.caller", where, "is of this tenant and lets the caller in")]
 
 
-async def check_access(session: Session) -> None:
+def check_same_environment(
+    settings: Settings, state: StackState, organization_id: str, recorded_organization: str
+) -> None:
+    """Refuse to turn a deployed stack to another tenant or environment.
+
+    User and role would stay behind in the old one, and a new tenant means another application. An
+    organization that only changed its address is known by the id in the record.
+    """
+    moved = state.dynamics_url and state.dynamics_url != settings.dynamics_url
+    if state.tenant_id and state.tenant_id != settings.tenant_id:
+        raise _elsewhere(settings.stack, "tenantId", state.tenant_id, settings.tenant_id)
+    if moved and organization_id != recorded_organization:
+        raise _elsewhere(settings.stack, "dynamicsUrl", state.dynamics_url, settings.dynamics_url)
+
+
+def _elsewhere(stack: str, key: str, before: str, now: str) -> RefusedError:
+    message = (
+        f"stack {stack} is deployed for {key} {before}, and its settings now say {now}; a stack is one "
+        "tenant and one environment: make a stack for the other one, or put the setting back and run remove first"
+    )
+    return RefusedError(message, code="stack.elsewhere", key=key)
+
+
+async def check_access(session: Session) -> str:
     """Log in, read who is asked for, and compare rights: nothing is written before this holds.
 
     Raises LoginError (no token), UnreachableError (a host does not answer), RefusedError (another
     tenant's organization, no application user for the caller, a Graph permission that is missing).
+    Returns the organization's id.
     """
     graph = start(session.deployer.token(f"{session.endpoints.graph}/.default"))
     organization = start(check_challenge(session))
     await join(graph, organization)
     require_rights(session.settings, graph.result(), who=session.deployer.name)
-    await DataverseClient(session, session.deployer).get("WhoAmI")
+    caller = await DataverseClient(session, session.deployer).get("WhoAmI")
+    return str(caller.get("OrganizationId", ""))

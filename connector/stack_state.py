@@ -25,10 +25,15 @@ class KnownResource:
 
 @dataclass(frozen=True)
 class StackState:
-    """The provider's resources by name, and how many operations a broken run left half-done."""
+    """The provider's resources by name, and how many operations a broken run left half-done.
+
+    `tenant_id` and `dynamics_url` are what the last run connected; empty before the first.
+    """
 
     resources: Mapping[str, KnownResource] = field(default_factory=dict)
     pending: int = 0
+    tenant_id: str = ""
+    dynamics_url: str = ""
 
     @classmethod
     def from_export(cls, exported: Mapping[str, Any]) -> StackState:
@@ -39,12 +44,21 @@ class StackState:
         # A resource with `initErrors` was made and not finished: the state may say less than there is.
         unfinished = sum(1 for row in rows if row.get("initErrors"))
         pending = len(deployment.get("pending_operations") or []) + unfinished
-        return cls({one.name: one for one in known}, pending)
+        outputs = _stack_outputs(deployment.get("resources") or [])
+        tenant, url = (str(outputs.get(name, "")) for name in ("tenantId", "applicationIdUri"))
+        return cls({one.name: one for one in known}, pending, tenant, url)
 
     def object_id(self, name: str) -> str | None:
         """The directory object id (or key id) of a resource: the last part of the provider's id."""
         found = self.resources.get(name)
         return found.id.rsplit("/", 1)[-1] if found else None
+
+
+def _stack_outputs(rows: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+    for row in rows:
+        if row.get("type") == "pulumi:pulumi:Stack":
+            return dict(row.get("outputs") or {})
+    return {}
 
 
 def _is_ours(row: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from connector.cli.console import Voice
 from connector.cli.engine import Engine
 from connector.dataverse.reports import Action, Change
-from connector.preflight import check_access
+from connector.preflight import check_access, check_same_environment
 from connector.rotation import check_deployable, secrets_of
 from connector.rounds import cancel, join, start
 from connector.session import Session
@@ -20,24 +20,31 @@ if TYPE_CHECKING:
 
 
 async def prepare(
-    voice: Voice, engine: Engine, session: Session, *, restore: bool = False
+    voice: Voice,
+    engine: Engine,
+    session: Session,
+    *,
+    restore: bool = False,
+    recorded_organization: str = "",
 ) -> tuple[Change, ...]:
     """Check access and look for left-overs side by side, then mend; returns what was mended.
 
-    With `restore`, this stack's application comes back from the recycle bin first.
+    With `restore`, this stack's application comes back from the recycle bin first. A stack that is
+    deployed elsewhere than its settings say is refused (`recorded_organization`: the record's).
     """
     if restore:
         await check_access(session)
         return await _bring_back(voice, engine, session)
     looking = start(look(engine, session))
     try:
-        await check_access(session)
+        organization = await check_access(session)
     except BaseException:
         await cancel(looking)
         raise
     await join(looking)
     state, found = looking.result()
     settings = session.settings
+    check_same_environment(settings, state, organization, recorded_organization)
     check_deployable(settings.slots, secrets_of(state, settings.profile.name), settings.stack)
     return await mend(voice, engine, session, state, found)
 

@@ -119,3 +119,16 @@ def test_a_caution_is_said_and_nothing_more(project: Callable[..., Project]) -> 
     assert preview.code == 0, preview.text
     assert "nobody can sign in" in preview.text
     assert "settings.nobody_assigned" in stack.connector("plan").err
+
+
+def test_a_deployed_stack_is_not_turned_to_another_environment(deployed: Project) -> None:
+    """Another organization's URL in the settings is refused before anything is written."""
+    deployed.settings["dynamicsUrl"] = deployed.emulator.org(2)
+    deployed.write_settings()
+    before = deployed.emulator.dump()
+    done = deployed.connector("deploy", "--json")
+    deployed.settings["dynamicsUrl"] = deployed.emulator.org(1)
+    deployed.write_settings()
+    assert done.code == 4, done.text
+    assert done.json["error"]["code"] == "stack.elsewhere"
+    assert deployed.emulator.dump() == before
