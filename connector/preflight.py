@@ -63,7 +63,8 @@ def check_same_environment(
 def _elsewhere(stack: str, key: str, before: str, now: str) -> RefusedError:
     message = (
         f"stack {stack} is deployed for {key} {before}, and its settings now say {now}; a stack is one "
-        "tenant and one environment: make a stack for the other one, or put the setting back and run remove first"
+        "tenant and one environment: make a stack for the other one, or put the setting back and run "
+        "remove first"
     )
     return RefusedError(message, code="stack.elsewhere", key=key)
 
