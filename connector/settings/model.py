@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
 from connector import naming
 from connector.errors import Problem
 from connector.settings.certificates import Certificate
 from connector.settings.permissions import ApiPermission, PermissionEntry
 from connector.settings.profile import Profile, RedirectUris, RoleLine
+from connector.settings.shape import Shape
 from connector.settings.values import Cloud, ConsentMode, SignInAudience
-
-
-class Shape(BaseModel):
-    """Base of all models: frozen, camelCase keys, unknown keys refused."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        alias_generator=to_camel,
-        populate_by_name=True,
-        coerce_numbers_to_str=True,
-    )
 
 
 class Assignments(Shape):

@@ -5,31 +5,19 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationError, field_validator, model_validator
 
 from connector.errors import Problem, SettingsError
 from connector.settings.permissions import ApiPermission, PermissionEntry, read_permissions
 from connector.settings.problems import from_pydantic, nearest, shown
+from connector.settings.shape import Shape
 from connector.settings.values import Basis, CredentialKind, Depth, Right
 from connector.settings.yaml_text import read_mapping
 
 FOLDER = "profiles"
 
 
-class ProfileShape(BaseModel):
-    """Base of a profile's models: frozen, camelCase keys, unknown keys refused."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        alias_generator=to_camel,
-        populate_by_name=True,
-        coerce_numbers_to_str=True,
-    )
-
-
-class RedirectUris(ProfileShape):
+class RedirectUris(Shape):
     """Redirect URIs by platform, exact case."""
 
     web: tuple[str, ...] = ()
@@ -37,7 +25,7 @@ class RedirectUris(ProfileShape):
     spa: tuple[str, ...] = ()
 
 
-class RoleLine(ProfileShape):
+class RoleLine(Shape):
     """Rights on one table.
 
     `optional`: the table is not in every environment. `covered_by`: the table that carries its
@@ -59,14 +47,14 @@ class RoleLine(ProfileShape):
         return rights
 
 
-class ForbiddenLine(ProfileShape):
+class ForbiddenLine(Shape):
     """Rights that the application must not hold on some tables, by whatever role."""
 
     tables: tuple[str, ...]
     rights: tuple[Right, ...]
 
 
-class RequiredSolution(ProfileShape):
+class RequiredSolution(Shape):
     """A managed solution that the environment must hold, with the least version that will do.
 
     With `publisher_prefix` only tables of that prefix may wait for the solution; without it any
@@ -85,7 +73,7 @@ class RequiredSolution(ProfileShape):
         return version
 
 
-class RoleProfile(ProfileShape):
+class RoleProfile(Shape):
     """The security role: rights on tables, each with its depth, and what it must never hold."""
 
     tables: tuple[RoleLine, ...] = ()
@@ -102,7 +90,7 @@ class HandoverValue(StrEnum):
     DYNAMICS_URL = "dynamicsUrl"
 
 
-class FormField(ProfileShape):
+class FormField(Shape):
     """One field of the SaaS's connect form: its words and the value that belongs there."""
 
     label: str
@@ -117,7 +105,7 @@ _FORM = tuple(
 )
 
 
-class FederatedLogin(ProfileShape):
+class FederatedLogin(Shape):
     """Whose tokens the SaaS logs in with, where it needs neither secret nor certificate."""
 
     issuer: str
@@ -125,7 +113,7 @@ class FederatedLogin(ProfileShape):
     audience: str = "api://AzureADTokenExchange"
 
 
-class Profile(ProfileShape):
+class Profile(Shape):
     """What one SaaS needs. `name` is the file's name without ending."""
 
     name: str

@@ -15,8 +15,9 @@ from emulator.context import Call, Reply
 from emulator.login.consent import resource_of
 from emulator.login.credentials import check_client
 from emulator.login.discovery import issuer
-from emulator.login.errors import BadCode, MissingParameter, PublicClientWithSecret
+from emulator.login.errors import MissingParameter
 from emulator.login.sign_in import code_id
+from emulator.login.sign_in_errors import BadCode, PublicClientWithSecret
 from emulator.login.tenants import client_of
 from emulator.seed.names import LEAK_MARKER
 from emulator.store import Document

@@ -15,14 +15,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from emulator.context import Call, Reply
 from emulator.errors import LoginError
 from emulator.login.consent import missing_consent, record_consent
-from emulator.login.errors import (
+from emulator.login.errors import MissingParameter
+from emulator.login.pages import consent_page, error_page, sign_in_page
+from emulator.login.sign_in_errors import (
     ConsentMissing,
-    MissingParameter,
     RedirectMismatch,
     UnsupportedResponseType,
     UserNotAssigned,
 )
-from emulator.login.pages import consent_page, error_page, sign_in_page
 from emulator.login.tenants import client_of, required_tenant
 from emulator.seed.names import LEAK_MARKER
 from emulator.store import Document

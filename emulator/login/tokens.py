@@ -19,6 +19,7 @@ from emulator.login.errors import (
     ResourceNotFound,
     UnsupportedGrantType,
 )
+from emulator.login.policies import check_policies
 from emulator.login.redemption import redeem
 from emulator.login.tenants import client_of, organization_of, required_tenant
 from emulator.seed.names import LEAK_MARKER
@@ -39,6 +40,7 @@ def token(call: Call) -> Reply:
     proof = check_client(call.ctx, home, application, form)
     if not principal["accountEnabled"]:
         raise ApplicationDisabled(principal["appId"], principal["displayName"])
+    check_policies(call.ctx.store, tenant, principal["appId"])
     roles = _roles_on(call.ctx, tenant, resource, principal)
     claims = _claims(call.ctx, tenant, resource, principal, roles) | {"appidacr": proof}
     return Reply(
