@@ -127,9 +127,13 @@ class Engine:
         targets = [part for name in (base, *imports) for part in ("--target", f"**::{name}")]
         return self._update("up", *targets, env={_IMPORTS: json.dumps(dict(imports))})
 
-    def refresh(self) -> None:
-        """Bring the state in line with the tenant and forget operations that a dead run left half-done."""
-        self._update("refresh", "--clear-pending-creates")
+    def refresh(self, *urns: str) -> None:
+        """Bring the state in line with the tenant and forget operations that a dead run left half-done.
+
+        With URNs, those resources alone.
+        """
+        targets = [part for urn in urns for part in ("--target", urn)]
+        self._update("refresh", "--clear-pending-creates", *targets)
 
     def state(self) -> StackState:
         """What the state knows; ids and names only."""

@@ -26,6 +26,8 @@ def begin(run: Rotating, *, only_preview: bool = False) -> Outcome:
         run.voice.say(f"a rotation was begun before; going on with {step.label}")
     if not only_preview:
         _mend(run, step)
+        _forget_gone(run)
+        step = plan_begin(run.settings.slots, run.live(), run.stack)
     run.write_slots(step.slots)
     changes = _previewed(run, Action.ADDED, step.label)
     if only_preview:
@@ -51,6 +53,21 @@ def _mend(run: Rotating, step: Begin) -> None:
 
     # What `step` reaches for counts as known, also where the checkout does not know of it yet.
     in_session(run.settings.model_copy(update={"slots": dict(step.slots)}), work)
+
+
+def _forget_gone(run: Rotating) -> bool:
+    """Let the state follow where one of two secrets was deleted by a run that died before it said so.
+
+    The provider does not take a secret that is missing for deleted: its delete fails.
+    """
+    if len(run.live()) < 2:
+        return False
+    gone = run.gone()
+    if len(gone) != 1:
+        return False
+    run.voice.say(f"{gone[0].label} is gone from the application already; the state follows")
+    run.engine.refresh(gone[0].urn)
+    return True
 
 
 def _previewed(run: Rotating, action: Action, label: str) -> tuple[Change, ...]:
@@ -126,6 +143,9 @@ def finish(run: Rotating, step: Finish) -> Outcome:
         run.write_slots(step.slots)
         run.hand_out_patch(step.slots)
         return _outcome(run, "finish", "finished", ())
+    if _forget_gone(run):
+        planned_finish(run)
+        return _follow(run, step)
     if not _current(run):
         message = f"{step.new.label} was made and never handed out or proved; run `rotate begin` to go on"
         raise DriftError(message, code="rotation.not_begun", key=step.new.label)
@@ -138,6 +158,15 @@ def finish(run: Rotating, step: Finish) -> Outcome:
     run.hand_out_patch(step.slots)
     run.voice.say(f"{step.old.label} is retired; {step.new.label} is the one secret")
     return _outcome(run, "finish", "finished", changes, proof)
+
+
+def _follow(run: Rotating, step: Finish) -> Outcome:
+    """The old secret has gone already: settings and outputs follow."""
+    run.write_slots(step.slots)
+    run.engine.up()
+    run.note()
+    run.hand_out_patch(step.slots)
+    return _outcome(run, "finish", "finished", ())
 
 
 def planned_finish(run: Rotating) -> Finish | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from connector.cli.console import Voice
 from connector.cli.engine import PROJECT_DIR, Engine
-from connector.cli.work import directory_checks, in_session, records_folder, warm_up
+from connector.cli.work import directory_checks, in_session, named, records_folder, warm_up
 from connector.dataverse import jobs
 from connector.dataverse.reports import Action, Change, ProofReport, Verdict
 from connector.errors import DriftError
@@ -105,14 +105,28 @@ class Rotating:
         async def work(session: Session) -> ProofReport:
             more = directory_checks(self.settings, outputs, session)
             known = known_of(record)
-            return await jobs.prove(
+            proof = await jobs.prove(
                 self.settings, outputs, session, more=more, known=known, fresh=fresh
             )
+            return await named(proof, outputs, session)
 
         report = in_session(self.settings, work)
         self.voice.proof(report)
         write_record(updated(record, self.settings, outputs, proof=report), self.folder)
         return report
+
+    def gone(self) -> tuple[LiveSecret, ...]:
+        """Secrets of the state that the application does not hold any more: a killed run deleted them."""
+        live, outputs = self.live(), self.outputs()
+
+        async def read(session: Session) -> set[str] | None:
+            from connector.entra.directory import Directory  # noqa: PLC0415  # the Graph SDK: half a second
+
+            application = await Directory(session).application(outputs.application_object_id)
+            return {secret.key_id.lower() for secret in application.secrets} if application else None
+
+        held = in_session(self.settings, read)
+        return () if held is None else tuple(one for one in live if one.key_id.lower() not in held)
 
     def is_proved(self, secret: LiveSecret) -> bool:
         """Whether the record's last proof was with this secret, and held."""

@@ -11,7 +11,7 @@ from connector.cli.console import Voice
 from connector.cli.engine import Engine
 from connector.cli.recover import prepare
 from connector.cli.run import Outcome
-from connector.cli.work import directory_checks, in_session, records_folder, warm_up
+from connector.cli.work import directory_checks, in_session, named, records_folder, warm_up
 from connector.dataverse import jobs
 from connector.dataverse.reports import ApplyReport, Change, ProofReport, Report
 from connector.errors import ConnectError, PersonNeededError, RefusedError
@@ -28,7 +28,9 @@ def deploy(voice: Voice, stack: str | None, records: str | None, *, restore: boo
     settings = engine.settings()
 
     async def work(session: Session) -> Outcome:
-        mended = await prepare(voice, engine, session, restore=restore)
+        record = read_record(settings.stack, records_folder(records))
+        known = record.organization_id if record else ""
+        mended = await prepare(voice, engine, session, restore=restore, recorded_organization=known)
         voice.title(f"Entra ID: application, consent, secret, assignments ({settings.stack})")
         entra = mended + await asyncio.to_thread(engine.up)
         if not entra:
@@ -62,7 +64,8 @@ def verify(voice: Voice, stack: str | None, records: str | None) -> Outcome:
 
     async def work(session: Session) -> ProofReport:
         more = directory_checks(settings, outputs, session)
-        return await jobs.prove(settings, outputs, session, more=more, known=known_of(record))
+        proof = await jobs.prove(settings, outputs, session, more=more, known=known_of(record))
+        return await named(proof, outputs, session)
 
     report = in_session(settings, work)
     voice.proof(report)
@@ -149,6 +152,7 @@ async def _apply_and_prove(
         more=directory_checks(settings, outputs, session),
         known=known_of(record),
     )
+    proof = await named(proof, outputs, session)
     voice.plan(applied)
     voice.proof(proof)
     write_record(updated(record, settings, outputs, applied=applied, proof=proof), folder)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from connector.cli.engine import PROJECT_DIR
 from connector.dataverse import jobs
-from connector.dataverse.reports import Cause
+from connector.dataverse.reports import Cause, ProofReport
 from connector.records import DEFAULT_FOLDER
 from connector.session import Session
 from connector.settings import Settings
@@ -44,6 +44,15 @@ def directory_checks(settings: Settings, outputs: StackOutputs, session: Session
         return await directory_causes(settings, outputs, session)
 
     return checks
+
+
+async def named(report: ProofReport, outputs: StackOutputs, session: Session) -> ProofReport:
+    """A proof's report with the reason why a secret was refused, where the directory shows it."""
+    if report.error is None:
+        return report
+    from connector.entra.secrets import told_apart  # noqa: PLC0415  # see warm_up
+
+    return await told_apart(report, outputs, session)
 
 
 def records_folder(named: str | None) -> Path:

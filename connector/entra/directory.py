@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from connector import naming
 from connector.entra.graph import Graph, Query, refusal
 from connector.entra.objects import Attached, LiveApplication, Named, application_of
 from connector.rounds import join, start
@@ -19,6 +20,10 @@ class Directory(Graph):
     async def marked(self, tag: str) -> list[LiveApplication]:
         """The live applications that carry a tag."""
         return await self._applications(f"tags/any(t:t eq '{quoted(tag)}')")
+
+    async def of_any_stack(self) -> list[LiveApplication]:
+        """The live applications of every stack of this tool in the tenant."""
+        return await self._applications(f"tags/any(t:startswith(t,'{naming.PROJECT}:'))")
 
     async def named(self, name: str) -> list[LiveApplication]:
         """The live applications of a display name, which need not be unique."""
