@@ -80,7 +80,7 @@ class Settings(Shape):
     owners: tuple[str, ...]
     secret: SecretSettings
     slots: dict[str, int]
-    certificates: dict[str, Certificate] = {}
+    certificates: dict[str, Certificate] = Field(default_factory=dict)
     consent: ConsentMode
     dataverse: DataverseSettings
     protect: bool
