@@ -21,6 +21,7 @@ class KnownResource:
     name: str
     id: str
     since: datetime | None = None
+    urn: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,4 +72,4 @@ def _known(row: Mapping[str, Any]) -> KnownResource:
     created = row.get("created")
     # The engine writes nanoseconds, which Python before 3.12 does not read.
     since = datetime.fromisoformat(created[:19] + "+00:00") if created else None
-    return KnownResource(row["urn"].rsplit("::", 1)[-1], str(row["id"]), since)
+    return KnownResource(row["urn"].rsplit("::", 1)[-1], str(row["id"]), since, str(row["urn"]))

@@ -127,6 +127,10 @@ class Engine:
         targets = [part for name in (base, *imports) for part in ("--target", f"**::{name}")]
         return self._update("up", *targets, env={_IMPORTS: json.dumps(dict(imports))})
 
+    def rename(self, urn: str, name: str) -> None:
+        """Give a resource of the state another name; nothing in the tenant changes."""
+        self._ask("state", "rename", urn, name, "--yes")
+
     def refresh(self, *urns: str) -> None:
         """Bring the state in line with the tenant and forget operations that a dead run left half-done.
 

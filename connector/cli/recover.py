@@ -108,6 +108,8 @@ async def _carry_out(engine: Engine, session: Session, found: Leftovers) -> None
     from connector.entra.leftovers import remove  # noqa: PLC0415  # see look
 
     await remove(session, found)
+    for urn, name in found.renames.items():
+        await asyncio.to_thread(engine.rename, urn, name)
     if found.imports:
         base = session.settings.profile.name
         await asyncio.to_thread(engine.take_over, found.imports, base)
@@ -120,4 +122,8 @@ def _changes(found: Leftovers) -> tuple[Change, ...]:
     ]
     secrets = [Change(Action.REMOVED, "left-over secret", str(one)) for one in found.secrets]
     taken = [Change(Action.ADDED, "existing resource", name, id) for name, id in found.imports.items()]
-    return (*spare, *secrets, *taken)
+    named = [
+        Change(Action.CHANGED, "name in the state", urn.rsplit("::", 1)[-1], f"now {name}")
+        for urn, name in found.renames.items()
+    ]
+    return (*spare, *secrets, *named, *taken)

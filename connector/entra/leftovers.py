@@ -36,6 +36,8 @@ class Leftovers:
 
     `imports` maps the engine's names to import ids; `applications` and `secrets` are spare: nobody
     can know their value or have used them. Secrets are those of the application `application_id`.
+    `renames` maps URNs to new names: the same object, spelled differently in the settings (a user by
+    principal name who was named by object id); made anew, it would be refused as already there.
     `deleted` is what the recycle bin holds of this stack while the state knows no application.
     """
 
@@ -44,11 +46,12 @@ class Leftovers:
     applications: tuple[LiveApplication, ...] = ()
     secrets: tuple[LiveSecret, ...] = ()
     deleted: tuple[LiveApplication, ...] = ()
+    renames: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def none(self) -> bool:
         """Whether there is nothing to do; what lies in the recycle bin is only mentioned."""
-        return not (self.imports or self.applications or self.secrets)
+        return not (self.imports or self.applications or self.secrets or self.renames)
 
 
 async def find(session: Session, state: StackState, accepted: str | None = None) -> Leftovers:
@@ -112,7 +115,15 @@ def plan(
     _refuse_used(settings.stack, spare)
     imports = import_ids(settings, keep, found) if found else {}
     lacking = {name: id for name, id in imports.items() if name not in state.resources}
-    return Leftovers(keep.id, lacking, spare, spare_secrets(settings, state, keep))
+    renames = _renames(settings, state, lacking)
+    imports = {name: id for name, id in lacking.items() if name not in renames.values()}
+    return Leftovers(keep.id, imports, spare, spare_secrets(settings, state, keep), renames=renames)
+
+
+def _renames(settings: Settings, state: StackState, lacking: Mapping[str, str]) -> dict[str, str]:
+    wanted = wanted_names(settings)
+    unwanted = {one.id: one.urn for one in state.resources.values() if one.name not in wanted}
+    return {unwanted[id]: name for name, id in lacking.items() if id in unwanted}
 
 
 def spare_secrets(

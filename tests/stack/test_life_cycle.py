@@ -84,7 +84,7 @@ CHANGES: list[tuple[str, dict[str, Any], Callable[[Project], object], object]] =
     ),
     (
         "assignments.required",
-        {"assignments": {"users": [ADELE], "required": False}},
+        {"assignments": {"users": ["adele@contoso.example"], "required": False}},
         lambda p: ours(p, "servicePrincipals")["appRoleAssignmentRequired"],
         False,
     ),
@@ -114,6 +114,22 @@ def test_a_change_of_a_setting_replaces_nothing(
     assert {name: living.outputs()[name] for name in IDS} == before
     if value is not None:
         assert read(living) == value
+
+
+def test_another_spelling_of_a_user_is_the_same_user(
+    project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """By object id first, then by principal name: `deploy` renames in the state, and writes no assignment."""
+    stack = project(assignments={"users": [ADELE]})
+    assert stack.pulumi("up", "--skip-preview", "--yes").code == 0
+    stack.settings["assignments"] = {"users": ["adele@contoso.example"]}
+    stack.write_settings()
+    emulator.requests(reset=True)
+    done = stack.connector("deploy", "--json")
+    assert done.code == 0, done.text
+    assert [r["path"] for r in emulator.requests() if r["service"] == "graph" and r["method"] != "GET"] == []
+    assert assigned(stack) == {ADELE}
+    assert stack.pulumi("preview", "--expect-no-changes").code == 0
 
 
 def test_protection_refuses_destroy(living: Project) -> None:

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connector.cli.locks import holders_are_dead
+from connector.entra.adoption import Attachable
+from connector.entra.graph import Assignment, Principal
 from connector.entra.leftovers import UsedElsewhereError, choose, plan, spare_secrets
-from connector.entra.objects import LiveApplication, LiveSecret
+from connector.entra.objects import Attached, LiveApplication, LiveSecret
 from connector.settings import Settings, load_settings
 from connector.stack_state import KnownResource, StackState
 from tests.support.emulator import PROJECT
@@ -107,3 +109,19 @@ def test_only_a_dead_process_of_this_machine_loses_its_lock() -> None:
     """A lock of another host, or one that says nothing of its holder, is left to a person."""
     assert not holders_are_dead("file:///x: created by root@elsewhere (pid 1) at noon")
     assert not holders_are_dead("locked")
+
+
+def test_another_spelling_is_a_new_name_in_the_state_and_no_import(settings: Settings) -> None:
+    """One object under two names would be imported for the one and deleted with the other."""
+    by_name = settings.model_copy(
+        update={"assignments": settings.assignments.model_copy(update={"users": ("a@b.example",)})}
+    )
+    id = "/servicePrincipals/own/appRoleAssignedTo/x"
+    old = KnownResource("marketo-measure-user-guid", id, NOW, "urn::marketo-measure-user-guid")
+    known = StackState(state().resources | {old.name: old})
+    person = Assignment("adele", "Adele", "User", "own", "0", "x")
+    attached = Attached(Principal("own", "app-mine"), assigned=(person,))
+    found = Attachable(attached, {}, {("user", "a@b.example"): "adele"})
+    planned = plan(by_name, known, [application("mine")], application("mine"), found)
+    assert dict(planned.renames) == {old.urn: "marketo-measure-user-a@b.example"}
+    assert id not in planned.imports.values()
