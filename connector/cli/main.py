@@ -179,6 +179,25 @@ def handover(
 
 
 @app.command()
+def status(
+    stack: Stack = None,
+    json: Json = False,
+    records: Records = None,
+    soon_days: Annotated[
+        int | None, typer.Option("--soon-days", min=0, help="Days before an end that count as soon (30).")
+    ] = None,
+) -> None:
+    """Show one stack: secrets' days left, consent, assignments, role drift, last proof; it only reads."""
+
+    def work(voice: Voice) -> Outcome:
+        from connector.cli.status import status as show  # noqa: PLC0415  # imported when it is wanted
+
+        return show(voice, stack, records, soon_days=soon_days)
+
+    run_verb("status", Voice(as_json=json), work)
+
+
+@app.command()
 def remove(
     stack: Stack = None,
     json: Json = False,
