@@ -35,7 +35,7 @@ def plan(
     """What apply would do; before the first `pulumi up` the application's id is pending."""
     engine = Engine(stack, voice.say)
     settings, raw = engine.settings(), engine.raw_outputs()
-    outputs = StackOutputs.from_mapping(raw) if raw else None
+    outputs = StackOutputs.from_mapping(raw) if raw.get("clientId") else None
     known = known_of(read_record(settings.stack, records_folder(records)))
     voice.title(f"Plan of the Dataverse half: {settings.role_name} ({settings.dynamics_host})")
 

@@ -57,6 +57,13 @@ def test_alternate_key_by_object_id(dataverse: Dataverse) -> None:
     assert dataverse.get(f"systemusers(azureactivedirectoryobjectid={GHOST})").status_code == 404
 
 
+def test_new_user_names_who_created_it(dataverse: Dataverse) -> None:
+    """Its row has the caller's user in `createdby`."""
+    made = dataverse.new_user()
+    row = dataverse.get(f"systemusers({made})?$select=_createdby_value").json()
+    assert row["_createdby_value"] == dataverse.deployer()
+
+
 def test_first_delete_leaves_a_ghost_that_blocks_a_new_user(dataverse: Dataverse) -> None:
     """A deleted user is listed with deletedstate 1 and blocks its application until deleted again."""
     user = dataverse.new_user()
