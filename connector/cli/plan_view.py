@@ -29,6 +29,7 @@ SIGNS = {
 }
 _WORDS = {"Basic": "user", "Local": "unit", "Deep": "p+c", "Global": "org", "": "none"}
 _WIDTH = 140
+_SHOWN = 6
 
 
 def show(console: Console, report: Planned) -> None:
@@ -50,6 +51,8 @@ def show_whole(console: Console, report: Planned) -> None:
         console.print(f"  [{colour}]{escape(f'{sign} {_sentence(change)}')}[/{colour}]")
     if never := never_held(report):
         console.print(f"  [dim]{escape(never)}[/dim]")
+    if lacking := _lacking(report):
+        console.print(f"  [magenta]{escape(lacking)}[/magenta]")
     console.print(f"  {escape(summary(report))}")
 
 
@@ -74,6 +77,13 @@ def never_held(report: Planned) -> str:
         by_right.setdefault(right, []).append(table)
     told = (f"{right} on {', '.join(tables)}" for right, tables in by_right.items())
     return f"never to be held: {'; '.join(told)}" if by_right else ""
+
+
+def _lacking(report: Planned) -> str:
+    names = report.caller_lacks if isinstance(report, PlanReport) else ()
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    listed = ", ".join(names[:_SHOWN]) + more
+    return f"! this caller could not apply it: it lacks {listed}" if names else ""
 
 
 def other_changes(report: Planned) -> Iterator[Change]:
@@ -126,12 +136,15 @@ def markdown(report: Planned, title: str) -> str:
     for row in report.matrix:
         cells = (row.cells.get(right) for right in Right)
         lines.append(_row(row.table, *(text(cell) if cell else "" for cell in cells), origin(row)))
-    lines += ["", LEGEND, "", never_held(report), ""]
+    lines += ["", LEGEND, "", never_held(report), "", _lacking(report).lstrip("! "), ""]
     changes = list(other_changes(report))
     if changes:
         lines += ["| | What | Name | Detail |", "|---|---|---|---|"]
         lines += [_row(SIGNS[c.action][0], c.kind, c.name, c.detail) for c in changes]
-    return "\n".join(lines).replace("\n\n\n", "\n\n").rstrip() + "\n"
+    page = "\n".join(lines).rstrip() + "\n"
+    while "\n\n\n" in page:
+        page = page.replace("\n\n\n", "\n\n")
+    return page
 
 
 def _row(*cells: str) -> str:

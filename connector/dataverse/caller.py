@@ -38,18 +38,8 @@ async def read_user_privileges(
 
 
 async def check_caller(client: DataverseClient, plan: Plan, caller_id: str | None) -> None:
-    """Raise RefusedError naming each privilege that the caller lacks for the plan.
-
-    Where the caller may not read its own privileges, nothing is known and the service decides.
-    """
-    try:
-        user_id = caller_id or str((await client.get("WhoAmI"))["UserId"])
-        own, teams = await read_user_privileges(client, user_id)
-    except RefusedError as error:
-        if error.service_code == "0x80040220":
-            return
-        raise
-    lacking = missing_for(plan, union(own, teams))
+    """Raise RefusedError naming each privilege that the caller lacks for the plan."""
+    lacking = await read_lacking(client, plan, caller_id)
     if lacking:
         shown = ", ".join(lacking[:12]) + (f" and {len(lacking) - 12} more" if lacking[12:] else "")
         message = (
@@ -57,6 +47,21 @@ async def check_caller(client: DataverseClient, plan: Plan, caller_id: str | Non
             "they do not hold; give it System Administrator, or a role with these privileges"
         )
         raise RefusedError(message, code="dataverse.caller_privileges", key=lacking[0])
+
+
+async def read_lacking(client: DataverseClient, plan: Plan, caller_id: str | None) -> list[str]:
+    """Names of the privileges that the caller lacks for the plan.
+
+    Where it may not read its own privileges, nothing is known and the service decides.
+    """
+    try:
+        user_id = caller_id or str((await client.get("WhoAmI"))["UserId"])
+        own, teams = await read_user_privileges(client, user_id)
+    except RefusedError as error:
+        if error.service_code == "0x80040220":
+            return []
+        raise
+    return missing_for(plan, union(own, teams))
 
 
 def missing_for(plan: Plan, held: dict[str, Held]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connector.dataverse import apply as applying
+from connector.dataverse.caller import read_lacking
 from connector.dataverse.desired import NO_OPT_IN, NOTHING_KNOWN, Known, OptIn
 from connector.dataverse.job import Job, ids_of
 from connector.dataverse.plan import Plan
@@ -38,6 +39,7 @@ async def plan(
     job = Job(settings, outputs, session, known, opt_in)
     live, made = await job.read(teams=True)
     result = "refused" if made.refusal else "changes" if made.writes else "unchanged"
+    lacking = await read_lacking(job.client, made, live.caller_id) if made.writes else []
     return PlanReport(
         "plan",
         settings.stack,
@@ -48,6 +50,7 @@ async def plan(
         ids_of(made),
         matrix=made.matrix,
         forbidden=tuple(made.resolution.forbidden.values()),
+        caller_lacks=tuple(lacking),
         wanted_hash=wanted_hash(made.desired),
         read_hash=read_hash(live),
         refusal=made.refusal,

@@ -122,11 +122,13 @@ class PlanReport(Report):
     """What `apply` would do; result `changes`, `unchanged`, or `refused` (a role that is not ours differs).
 
     `matrix` is the role as it will be, `forbidden` what must never be held; `wanted_hash` and
-    `read_hash` tell whether a later run wants and finds the same.
+    `read_hash` tell whether a later run wants and finds the same. `caller_lacks` are privileges
+    without which this caller could not apply it; whoever applies may be another.
     """
 
     matrix: tuple[MatrixRow, ...] = ()
     forbidden: tuple[str, ...] = ()
+    caller_lacks: tuple[str, ...] = ()
     wanted_hash: str = ""
     read_hash: str = ""
     refusal: ConnectError | None = None
@@ -136,7 +138,7 @@ class PlanReport(Report):
         refused = self.refusal.to_json() if self.refusal else None
         rows = [row.to_json() for row in self.matrix]
         more = {"matrix": rows, "forbidden": list(self.forbidden), "refused": refused}
-        return {**super().to_json(), **more}
+        return {**super().to_json(), **more, "callerLacks": list(self.caller_lacks)}
 
 
 @dataclass(frozen=True)

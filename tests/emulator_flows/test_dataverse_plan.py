@@ -62,6 +62,21 @@ def test_a_plan_after_apply_holds_only_what_is_kept(stack: ConnectedStack, run: 
     assert (len(stack.org_requests()), report.effort.rounds) == (7, 2)
 
 
+def test_a_plan_names_what_its_caller_could_not_do(stack: ConnectedStack, clock: NoSleep) -> None:
+    """Whoever only reads a plan need not be able to apply it: told, and no error."""
+    environ = stack.emulator.env | {
+        "ARM_CLIENT_ID": LIMITED,
+        "AZURE_CLIENT_ID": "",
+        "ARM_CLIENT_SECRET": "lim~limited-deployer-of-the-emulator-only",
+        "AZURE_CLIENT_SECRET": "",
+    }
+    report = runner(stack, clock, environ)(jobs.plan)
+    assert (report.result, report.error) == ("changes", None)
+    assert "prvAssignRole" in report.caller_lacks
+    assert "this caller could not apply it: it lacks" in plan_view.markdown(report, "x")
+    assert runner(stack, clock)(jobs.plan).caller_lacks == ()
+
+
 def test_the_matrix_shows_effective_rights(stack: ConnectedStack, run: Run) -> None:
     """Write on a phone call is write on every activity: the task's row says so, marked as shared."""
     rows = {row.table: row for row in run(jobs.plan).matrix}
