@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
+import pyrage
 import pytest
 
 from emulator.seed.names import LEAK_MARKER
+from tests.stack.test_rotation import rotate
+from tests.stack.test_rotation_killed import kill
 from tests.support.emulator import RunningEmulator
 from tests.support.leaks import CommandLines, leaking_files, leaks_in, spellings
 from tests.support.project import Done, Project
@@ -41,6 +45,55 @@ def test_no_secret_leaves_a_whole_life(project: Callable[..., Project], emulator
     assert not leaks_in(everything(*runs))
     assert not leaks_in(sampled)
     assert leaking_files(stack.folder, emulator.folder) == []
+
+
+def test_no_secret_leaves_a_rotation(project: Callable[..., Project], emulator: RunningEmulator) -> None:
+    """Begin, killed and gone on with, status, sealed hand-over, trace, a failed proof, finish: none."""
+    stack = project()
+    lines = CommandLines()
+    runs = [stack.connector("deploy")]
+    secrets = [stack.outputs()["clientSecret"]]
+    assert kill(stack, "secret", {}, "begin")
+    runs += [rotate(stack, "begin", "--json"), rotate(stack, "status", "--patch", "p"), rotate(stack, "auto")]
+    secrets.append(stack.outputs()["clientSecret"])
+    public = str(pyrage.x25519.Identity.generate().to_public())
+    runs += [
+        stack.connector("status"),
+        stack.connector("handover", "--to-age", public),
+        stack.connector("handover", "--to-age", public, "--to-file", "sealed.age", "--json"),
+        stack.connector("verify", "--trace", "trace.jsonl"),
+    ]
+    emulator.fault("POST", "/{tenant}/oauth2/v2.0/token", answer="500", times=9)
+    runs.append(stack.connector("verify", "--trace", "trace.jsonl", "--json"))
+    emulator.store.db.execute("DELETE FROM faults")
+    runs.append(rotate(stack, "finish", "--reconnected", "--yes", "--json"))
+    sampled = lines.close()
+    assert [run.code for run in runs[:8]] == [0, 0, 0, 10, 0, 0, 0, 0], everything(*runs)
+    assert (runs[8].code != 0, runs[9].code) == (True, 0), everything(*runs)
+    assert all(LEAK_MARKER in secret for secret in secrets)
+    assert len(set(secrets)) == 2
+    assert not leaks_in(everything(*runs))
+    assert not leaks_in(sampled)
+    assert leaking_files(stack.folder, emulator.folder) == []
+
+
+def test_the_hand_over_in_a_file_is_the_owners_alone(deployed: Project) -> None:
+    """Mode 0600 and whole; a second one does not overwrite it; the sealed one opens with its key alone."""
+    secret = deployed.outputs()["clientSecret"]
+    path = deployed.root / "handover.json"
+    done = deployed.connector("handover", "--to-file", path.name, "--json")
+    assert (done.code, done.json["result"]) == (0, "written"), done.text
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert json.loads(path.read_text())["clientSecret"] == secret
+    again = deployed.connector("handover", "--to-file", path.name, "--json")
+    assert (again.code, again.json["error"]["code"]) == (2, "handover.file")
+    path.unlink()
+    key, other = pyrage.x25519.Identity.generate(), pyrage.x25519.Identity.generate()
+    sealed = deployed.connector("handover", "--to-age", str(key.to_public()))
+    assert sealed.out.startswith("-----BEGIN AGE ENCRYPTED FILE-----")
+    assert secret in pyrage.decrypt(sealed.out.encode(), [key]).decode()
+    with pytest.raises(pyrage.DecryptError):
+        pyrage.decrypt(sealed.out.encode(), [other])
 
 
 def test_the_hand_over_shows_the_secret_when_asked(deployed: Project) -> None:
