@@ -9,7 +9,7 @@ from connector.dataverse.challenge import check_challenge
 from connector.dataverse.client import DataverseClient
 from connector.entra.rights import require_rights, right_checks, token_tenant
 from connector.errors import RefusedError
-from connector.rounds import join, start
+from connector.rounds import cancel, join, start
 from connector.session import Session
 from connector.settings import Settings
 from connector.stack_state import StackState
@@ -78,7 +78,15 @@ async def check_access(session: Session) -> str:
     """
     graph = start(session.deployer.token(f"{session.endpoints.graph}/.default"))
     organization = start(check_challenge(session))
-    await join(graph, organization)
+    client = DataverseClient(session, session.deployer)
+    # Asked for beside Graph's, and used only once the challenge holds; what that says goes first.
+    early = start(session.deployer.token(client.scope))
+    try:
+        await join(graph, organization)
+    except BaseException:
+        await cancel(early)
+        raise
+    await join(early)
     require_rights(session.settings, graph.result(), who=session.deployer.name)
-    caller = await DataverseClient(session, session.deployer).get("WhoAmI")
+    caller = await client.get("WhoAmI")
     return str(caller.get("OrganizationId", ""))

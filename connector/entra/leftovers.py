@@ -63,15 +63,20 @@ async def find(session: Session, state: StackState, accepted: str | None = None)
     settings, directory = session.settings, Directory(session)
     known = state.object_id(naming.application_resource(settings.profile.name))
     marked = start(directory.marked(naming.marker_tag(settings.stack)))
-    await join(marked)
+    # Only a stack that knows no application cares for the recycle bin.
+    binned = start(_nothing() if known else deleted_with_marker(directory, settings.stack))
+    await join(marked, binned)
     applications = await _with_known(directory, marked.result(), known)
     keep = choose(settings.stack, applications, known or accepted)
     if keep is None:
-        deleted = () if known else await deleted_with_marker(directory, settings.stack)
-        return Leftovers(deleted=deleted)
+        return Leftovers(deleted=binned.result())
     lacking = wanted_names(settings) - set(state.resources)
     found = await attachable(directory, settings, keep) if lacking else None
     return plan(settings, state, applications, keep, found)
+
+
+async def _nothing() -> tuple[LiveApplication, ...]:
+    return ()
 
 
 async def deleted_with_marker(directory: Directory, stack: str) -> tuple[LiveApplication, ...]:
