@@ -27,7 +27,7 @@ class SigningKey:
             path.parent.mkdir(parents=True, exist_ok=True)
             _write_new_key(path)
         loaded = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        self.private = cast(rsa.RSAPrivateKey, loaded)
+        self.private = cast("rsa.RSAPrivateKey", loaded)
         self.public = self.private.public_key()
         self.numbers = self.public.public_numbers()
         self.kid = hashlib.sha256(_b64(self.numbers.n).encode()).hexdigest()[:24]
@@ -42,7 +42,7 @@ class SigningKey:
         Raises jwt.InvalidTokenError for any other token.
         """
         options = {"verify_exp": False, "verify_aud": False, "verify_nbf": False, "verify_iat": False}
-        return jwt.decode(token, self.public, algorithms=["RS256"], options=cast(Any, options))
+        return jwt.decode(token, self.public, algorithms=["RS256"], options=cast("Any", options))
 
     def jwks(self) -> dict[str, Any]:
         """Return the JSON Web Key Set."""

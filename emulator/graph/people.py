@@ -9,7 +9,6 @@ from emulator.graph.kinds import DIRECTORY_OBJECT, GROUP, ORGANIZATION, USER
 from emulator.graph.objects import by_id
 from emulator.store import Document
 
-
 DEFAULT_APP_POLICY = "defaultAppManagementPolicy"
 
 
