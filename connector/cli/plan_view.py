@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from connector.dataverse.changes import WRITES
 from connector.dataverse.matrix import Cell, MatrixRow
-from connector.dataverse.reports import WRITES, Action, ApplyReport, Change, PlanReport
+from connector.dataverse.reports import Action, ApplyReport, Change, PlanReport
 from connector.settings.values import Right
 
 Planned = PlanReport | ApplyReport

@@ -10,7 +10,8 @@ from connector.cli.rotating import Rotating
 from connector.cli.run import Outcome
 from connector.cli.work import directory_checks, in_session, warm_up
 from connector.dataverse import jobs
-from connector.dataverse.reports import WRITES, Cause, Change, PlanReport
+from connector.dataverse.changes import WRITES
+from connector.dataverse.reports import Cause, Change, PlanReport
 from connector.errors import ConnectError, DriftError, ExpiresSoonError
 from connector.records import ProofRecord, known_of, read_record
 from connector.rotation import LiveSecret, check_deployable

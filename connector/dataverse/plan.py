@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connector.dataverse.changes import WRITES
 from connector.dataverse.desired import Desired, Known, OptIn, version_at_least
 from connector.dataverse.live import Live
 from connector.dataverse.matrix import MatrixRow, make_matrix
 from connector.dataverse.privileges import Comparison, Held, WantedPrivilege, compare
-from connector.dataverse.reports import WRITES, Change, foreign_role
+from connector.dataverse.reports import Change, foreign_role
 from connector.dataverse.resolution import Resolution, resolve
 from connector.dataverse.rows import RoleRow, UserRow
 from connector.dataverse.units import Units, choose_units

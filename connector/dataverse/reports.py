@@ -4,50 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from connector.dataverse.changes import WRITES, Action, Change
+from connector.dataverse.matrix import MatrixRow
 from connector.errors import ConnectError, DriftError, PersonNeededError, ProofFailedError
-
-if TYPE_CHECKING:
-    from connector.dataverse.matrix import MatrixRow
-
-
-class Action(StrEnum):
-    """What a plan does to an object, or why it does nothing."""
-
-    ADDED = "added"
-    CHANGED = "changed"
-    REMOVED = "removed"
-    KEPT = "kept"
-    FOREIGN = "foreign"
-    PENDING = "pending"
-
-
-#: Actions that write.
-WRITES = frozenset({Action.ADDED, Action.CHANGED, Action.REMOVED})
-
-
-@dataclass(frozen=True)
-class Change:
-    """One line of a plan: the action, the kind of object, its name, what exactly, from what, to what."""
-
-    action: Action
-    kind: str
-    name: str
-    detail: str = ""
-    before: str = ""
-    after: str = ""
-
-    def to_json(self) -> dict[str, str]:
-        """The object that JSON reports hold."""
-        return {
-            "action": self.action.value,
-            "kind": self.kind,
-            "name": self.name,
-            "detail": self.detail,
-            "before": self.before,
-            "after": self.after,
-        }
 
 
 @dataclass(frozen=True)

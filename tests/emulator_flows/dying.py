@@ -25,6 +25,8 @@ from tests.support.watched import Watched
 
 def main() -> int:
     """Run the job; 130 when it was interrupted, no code at all when it was killed."""
+    # A shell starts background jobs with interrupts ignored, and that would be inherited.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     job, nth, how = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     told = json.load(sys.stdin)
     try:
