@@ -29,3 +29,12 @@ def emulator(shared_emulator: RunningEmulator) -> RunningEmulator:
 def graph(emulator: RunningEmulator) -> Graph:
     """Microsoft Graph as the full deployer sees it."""
     return Graph(emulator)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that wait for the engine go first, so that no worker is left with a long one at the end.
+
+    Within both parts the order stays the random one.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("stack") is None)
