@@ -123,5 +123,6 @@ class Connection(pulumi.ComponentResource):
             "servicePrincipalObjectId": self.service_principal.object_id,
             "applicationIdUri": self._settings.dynamics_url,
             "redirectUris": [*uris.web, *uris.public_client, *uris.spa],
+            **({"fleet": self._settings.fleet} if self._settings.fleet else {}),
             **self.credentials.outputs(),
         }

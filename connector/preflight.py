@@ -48,11 +48,13 @@ async def _organization(session: Session) -> Iterable[Check]:
 def check_same_environment(
     settings: Settings, state: StackState, organization_id: str, recorded_organization: str
 ) -> None:
-    """Refuse to turn a deployed stack to another tenant or environment.
+    """Refuse to turn a deployed stack to another tenant, environment or fleet.
 
     User and role would stay behind in the old one, and a new tenant means another application. An
     organization that only changed its address is known by the id in the record.
     """
+    if state.fleet and state.fleet != settings.fleet:
+        raise _other_fleet(settings, state.fleet)
     moved = state.dynamics_url and state.dynamics_url != settings.dynamics_url
     if state.tenant_id and state.tenant_id != settings.tenant_id:
         raise _elsewhere(settings.stack, "tenantId", state.tenant_id, settings.tenant_id)
@@ -67,6 +69,17 @@ def _elsewhere(stack: str, key: str, before: str, now: str) -> RefusedError:
         "remove first"
     )
     return RefusedError(message, code="stack.elsewhere", key=key)
+
+
+def _other_fleet(settings: Settings, fleet: str) -> RefusedError:
+    mine = f"of fleet {settings.fleet}" if settings.fleet else "of no fleet"
+    message = (
+        f"the state of stack {settings.stack} belongs to fleet {fleet}, and this checkout's settings are "
+        f"{mine}; two fleets never share state: use another backend or stack name. To move the stack on "
+        f"purpose, take it out of fleet {fleet} first: remove the key fleet from its file there and run "
+        "`pulumi up`"
+    )
+    return RefusedError(message, code="stack.other_fleet", key="fleet")
 
 
 async def check_access(session: Session) -> str:

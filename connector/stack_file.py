@@ -36,33 +36,33 @@ def with_slots(text: str, slots: Mapping[str, int], *, name: str = "the stack's 
 
 
 def _edited(text: str, slots: Mapping[str, int], name: str) -> str:
-    config = _child(_compose(text, name), "config")
+    config = child(_compose(text, name), "config")
     if config is None:
         return _lines(text) + f"config:\n{_entry(slots, 2)}"
     if not isinstance(config, yaml.MappingNode) or config.flow_style or not config.value:
         raise _unwritable(name)
-    current = _child(config, KEY)
+    current = child(config, KEY)
     if current is None:
-        end = _line_end(text, _leaf_end(config))
+        end = line_end(text, leaf_end(config))
         indent = config.value[0][0].start_mark.column
         return _lines(text[:end]) + _entry(slots, indent) + text[end:]
     if isinstance(current, yaml.MappingNode) and not current.flow_style:
         return _block(text, current, slots)
     flow = "{" + ", ".join(f"{slot}: {n}" for slot, n in slots.items()) + "}"
-    return text[: current.start_mark.index] + flow + text[_leaf_end(current) :]
+    return text[: current.start_mark.index] + flow + text[leaf_end(current) :]
 
 
 def _block(text: str, node: yaml.MappingNode, slots: Mapping[str, int]) -> str:
     """A block mapping, entry by entry, so that comments beside what stays are kept."""
     indent = node.value[0][0].start_mark.column
-    end = _line_end(text, _leaf_end(node))
+    end = line_end(text, leaf_end(node))
     held = {key.value: value for key, value in node.value}
     added = [f"{' ' * indent}{slot}: {n}\n" for slot, n in slots.items() if slot not in held]
     pieces = _lines(text[:end]) + "".join(added) + text[end:]
     for key, value in reversed(node.value):
         if key.value not in slots:
             start = key.start_mark.index - key.start_mark.column
-            pieces = pieces[:start] + pieces[_line_end(pieces, value.end_mark.index) :]
+            pieces = pieces[:start] + pieces[line_end(pieces, value.end_mark.index) :]
         elif value.value != str(slots[key.value]):
             new = str(slots[key.value])
             pieces = pieces[: value.start_mark.index] + new + pieces[value.end_mark.index :]
@@ -89,21 +89,22 @@ def _data(text: str, name: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _child(node: yaml.Node | None, name: str) -> yaml.Node | None:
+def child(node: yaml.Node | None, name: str) -> yaml.Node | None:
+    """The value of a key in a mapping node, or None."""
     if not isinstance(node, yaml.MappingNode):
         return None
     return next((value for key, value in node.value if key.value == name), None)
 
 
-def _leaf_end(node: yaml.Node) -> int:
+def leaf_end(node: yaml.Node) -> int:
     """Where a node's text ends: of a block, the end of its last leaf (its own mark is past comments)."""
     if isinstance(node, yaml.ScalarNode) or getattr(node, "flow_style", False) or not node.value:
         return int(node.end_mark.index)
     last = node.value[-1]
-    return _leaf_end(last[1] if isinstance(last, tuple) else last)
+    return leaf_end(last[1] if isinstance(last, tuple) else last)
 
 
-def _line_end(text: str, index: int) -> int:
+def line_end(text: str, index: int) -> int:
     """The index after the line break that ends the line of *index*."""
     if index > 0 and text[index - 1 : index] == "\n":
         return index  # a block scalar ends with its line break

@@ -29,12 +29,14 @@ class StackState:
     """The provider's resources by name, and how many operations a broken run left half-done.
 
     `tenant_id` and `dynamics_url` are what the last run connected; empty before the first.
+    `fleet` is the fleet that the last run was of; empty for a stack of its own.
     """
 
     resources: Mapping[str, KnownResource] = field(default_factory=dict)
     pending: int = 0
     tenant_id: str = ""
     dynamics_url: str = ""
+    fleet: str = ""
 
     @classmethod
     def from_export(cls, exported: Mapping[str, Any]) -> StackState:
@@ -46,8 +48,10 @@ class StackState:
         unfinished = sum(1 for row in rows if row.get("initErrors"))
         pending = len(deployment.get("pending_operations") or []) + unfinished
         outputs = _stack_outputs(deployment.get("resources") or [])
-        tenant, url = (str(outputs.get(name, "")) for name in ("tenantId", "applicationIdUri"))
-        return cls({one.name: one for one in known}, pending, tenant, url)
+        tenant, url, fleet = (
+            str(outputs.get(name, "")) for name in ("tenantId", "applicationIdUri", "fleet")
+        )
+        return cls({one.name: one for one in known}, pending, tenant, url, fleet)
 
     def object_id(self, name: str) -> str | None:
         """The directory object id (or key id) of a resource: the last part of the provider's id."""

@@ -30,6 +30,10 @@ class Voice:
         """One line of progress."""
         self.console.print(f"  {escape(text)}")
 
+    def lines(self, text: str) -> None:
+        """Lines that stand as they are, such as a patch."""
+        self.console.print(escape(text.rstrip("\n")))
+
     def title(self, text: str) -> None:
         """The heading of a step."""
         self.console.print(f"[bold]{escape(text)}[/bold]")

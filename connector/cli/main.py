@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from connector.cli import fleet, rotate, verbs
 from connector.cli import plan as planning
-from connector.cli import rotate, verbs
 from connector.cli.console import Voice
 from connector.cli.handover import Delivery
 from connector.cli.handover import handover as handing_over
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 
 app.add_typer(rotate.app, name="rotate")
+app.add_typer(fleet.app, name="fleet")
 
 Stack = Annotated[str | None, typer.Option("--stack", "-s", help="Stack; the selected one by default.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]

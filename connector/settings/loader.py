@@ -23,6 +23,7 @@ from connector.settings.profile import Profile, RedirectUris, find_profile
 _OBJECTS = {"redirectUris", "permissions", "assignments", "owners", "secret", "slots"} | {
     "certificates",
     "dataverse",
+    "fleet",
 }
 
 
@@ -141,5 +142,6 @@ def _settings(
         dataverse=shaped.dataverse,
         protect=shaped.protect,
         sign_in=shaped.sign_in,
+        fleet=shaped.fleet.name,
         warnings=tuple(cautions(shaped, uris)),
     )

@@ -36,6 +36,13 @@ class DataverseSettings(Shape):
     remove: tuple[RoleLine, ...] = ()
 
 
+class FleetMark(Shape):
+    """Which fleet a stack's file belongs to, and which keys of it `fleet sync` wrote."""
+
+    name: str = ""
+    keys: tuple[str, ...] = ()
+
+
 class RawSettings(Shape):
     """The keys of a stack's configuration as they are written, before the rules look at them."""
 
@@ -56,6 +63,7 @@ class RawSettings(Shape):
     dataverse: DataverseSettings = DataverseSettings()
     protect: bool = True
     sign_in: bool = False
+    fleet: FleetMark = FleetMark()
 
 
 class Settings(Shape):
@@ -63,6 +71,7 @@ class Settings(Shape):
 
     `redirect_uris` and `permissions` are the profile's followed by the stack's own.
     `dynamics_url` has no trailing slash; `dynamics_host` is its host, with the port if there is one.
+    `fleet` names the fleet that wrote the stack's file; empty for a stack of its own.
     `warnings` holds what is allowed and probably not meant.
     """
 
@@ -85,6 +94,7 @@ class Settings(Shape):
     dataverse: DataverseSettings
     protect: bool
     sign_in: bool = False
+    fleet: str = ""
     warnings: tuple[Problem, ...] = ()
 
     @property

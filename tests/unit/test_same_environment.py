@@ -48,3 +48,19 @@ def test_another_tenant_is_refused_even_for_the_same_url(settings: Settings) -> 
     state = StackState({}, 0, OLD_TENANT, settings.dynamics_url)
     with pytest.raises(RefusedError, match=OLD_TENANT):
         check_same_environment(settings, state, "o", "o")
+
+
+@pytest.mark.parametrize("fleet", ["south", ""])
+def test_two_fleets_never_share_state(settings: Settings, fleet: str) -> None:
+    """State that another fleet deployed is refused, by a fleet and by a stack of its own."""
+    state = StackState({}, 0, settings.tenant_id, settings.dynamics_url, "north")
+    with pytest.raises(RefusedError, match="fleet north") as caught:
+        check_same_environment(settings.model_copy(update={"fleet": fleet}), state, "o", "o")
+    assert (caught.value.code, caught.value.key) == ("stack.other_fleet", "fleet")
+
+
+def test_a_stack_of_its_own_may_join_a_fleet(settings: Settings) -> None:
+    """State without a fleet is taken into one, and state of the same fleet stays in it."""
+    for before in ("", "north"):
+        state = StackState({}, 0, settings.tenant_id, settings.dynamics_url, before)
+        check_same_environment(settings.model_copy(update={"fleet": "north"}), state, "o", "o")

@@ -1,0 +1,104 @@
+"""`fleet`: many stacks from one file. Here what is done to files; runs over stacks stand beside."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from connector.cli.console import Voice
+from connector.cli.engine import PROJECT_DIR
+from connector.cli.run import Outcome, run_verb
+from connector.fleet import FLEET_FILE, Fleet, load_fleet
+from connector.fleet.selection import matrix as job_matrix
+from connector.fleet.selection import select
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Many stacks from one file, fleet.yaml.")
+
+File = Annotated[str, typer.Option("--fleet", help="The fleet's file.")]
+Only = Annotated[list[str] | None, typer.Option("--only", help="These stacks alone; names with commas.")]
+InRing = Annotated[str | None, typer.Option("--ring", help="The stacks of this ring alone.")]
+Shard = Annotated[str | None, typer.Option("--shard", help="K/N: the K-th of N parts of the stacks.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
+
+def read_fleet(file: str) -> Fleet:
+    """The fleet of a file (relative to the project). Raises SettingsError with every problem of it."""
+    return load_fleet(fleet_path(file), project_dir=PROJECT_DIR)
+
+
+def fleet_path(file: str) -> Path:
+    """A fleet's file: as named from here, otherwise in the project's folder."""
+    named = Path(file)
+    return named if named.exists() or named.is_absolute() else PROJECT_DIR / named
+
+
+@app.command()
+def sync(
+    file: File = FLEET_FILE,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit with 7 when files differ.")
+    ] = False,
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="Keys set by hand to another value become the fleet's.")
+    ] = False,
+    create: Annotated[
+        bool, typer.Option("--create", help="Then make the stacks that the backend does not have.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Write Pulumi.STACK.yaml of every stack from fleet.yaml; only keys that it wrote itself are its own."""
+
+    def work(voice: Voice) -> Outcome:
+        from connector.cli.fleet_files import sync_files  # noqa: PLC0415  # imported when it is wanted
+
+        return sync_files(voice, read_fleet(file), check=check, take_over=take_over, create=create)
+
+    run_verb("fleet sync", Voice(as_json=json), work)
+
+
+@app.command()
+def new(  # noqa: PLR0913, PLR0917  # options of a command line
+    file: File = FLEET_FILE,
+    stack: Annotated[str | None, typer.Option("--stack", "-s", help="Name of the new stack.")] = None,
+    tenant_id: Annotated[str | None, typer.Option(help="Directory (tenant) id.")] = None,
+    dynamics_url: Annotated[str | None, typer.Option(help="URL of the Dynamics organization.")] = None,
+    profile: Annotated[str | None, typer.Option(help="What is connected, by profile.")] = None,
+    ring: Annotated[str | None, typer.Option(help="Its ring; the last one by default.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Who answers for it.")] = None,
+    json: Json = False,
+) -> None:
+    """Add one stack to fleet.yaml; asks for what is not given, on a terminal."""
+
+    def work(voice: Voice) -> Outcome:
+        from connector.cli.fleet_files import add_stack  # noqa: PLC0415  # imported when it is wanted
+
+        given = {
+            "tenantId": tenant_id,
+            "dynamicsUrl": dynamics_url,
+            "profile": profile,
+            "ring": ring,
+            "owner": owner,
+        }
+        return add_stack(voice, fleet_path(file), stack, given)
+
+    run_verb("fleet new", Voice(as_json=json), work)
+
+
+@app.command()
+def matrix(
+    shards: Annotated[int, typer.Option("--shards", min=1, help="How many jobs at most.")],
+    file: File = FLEET_FILE,
+    only: Only = None,
+    ring: InRing = None,
+) -> None:
+    """Print the job matrix of a pipeline as JSON: `{"include": [{"shard", "ring", "stacks"}]}`."""
+
+    def work(_: Voice) -> Outcome:
+        chosen = select(read_fleet(file), only=only or (), ring=ring)
+        print(jsonlib.dumps(job_matrix(chosen, shards, ring)))
+        return Outcome()
+
+    run_verb("fleet matrix", Voice(as_json=False), work)

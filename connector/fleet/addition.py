@@ -1,0 +1,30 @@
+"""`fleet new`: one more stack in fleet.yaml, every other character of it kept."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from connector.errors import Problem, SettingsError
+from connector.fleet.loader import load_fleet
+from connector.fleet.model import Fleet
+from connector.settings.problems import shown
+from connector.yaml_edit import with_keys
+
+
+def with_stack(path: Path, name: str, entry: dict[str, Any], *, project_dir: Path) -> tuple[str, Fleet]:
+    """The file's text with one more stack, and the fleet that it makes; nothing is written.
+
+    Raises SettingsError for a stack that is there already, and for whatever the new fleet's rules refuse.
+    """
+    before = path.read_text(encoding="utf-8-sig") if path.exists() else f"name: {project_dir.name}\n"
+    there = load_fleet(path, project_dir=project_dir).stacks if path.exists() else ()
+    if any(stack.name == name for stack in there):
+        message = "is in the fleet already; change its entry in the file, or take another name"
+        raise SettingsError([Problem("fleet.name", f"stacks.{name}", shown(name), message)], where=path.name)
+    after = with_keys(before, "stacks", {name: entry}, name=path.name)
+    with tempfile.TemporaryDirectory() as folder:
+        tried = Path(folder) / path.name
+        tried.write_text(after, encoding="utf-8")
+        return after, load_fleet(tried, project_dir=project_dir)

@@ -1,0 +1,48 @@
+"""Settings of a stack from the project's own files, without the engine: for reads of many stacks.
+
+The engine's answer counts for every run that writes; it knows environments (`pulumi env`) and
+encrypted values, which this does not. No key of this project is secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from connector.settings.loader import load_settings
+from connector.settings.model import Settings
+from connector.settings.yaml_text import read_mapping
+
+PREFIX = "dynamics-connect:"
+_PROJECT_FILE = "Pulumi.yaml"
+
+
+def project_defaults(project_dir: Path) -> dict[str, Any]:
+    """The values that Pulumi.yaml gives to keys that a stack leaves out, by key without prefix."""
+    declared = read_mapping(project_dir / _PROJECT_FILE, name=_PROJECT_FILE).get("config") or {}
+    return {
+        key.removeprefix(PREFIX): entry["default"]
+        for key, entry in declared.items()
+        if isinstance(entry, dict) and "default" in entry
+    }
+
+
+def stack_config(path: Path) -> dict[str, Any]:
+    """This project's keys in a stack's file, without prefix; empty where the file is not there."""
+    if not path.exists():
+        return {}
+    held = read_mapping(path, name=path.name, empty=True).get("config") or {}
+    return {key.removeprefix(PREFIX): held[key] for key in held if str(key).startswith(PREFIX)}
+
+
+def settings_from_files(
+    stack: str, project_dir: Path, defaults: Mapping[str, Any] | None = None
+) -> Settings:
+    """A stack's settings from Pulumi.yaml and its own file. Raises SettingsError with every problem.
+
+    *defaults* saves reading Pulumi.yaml again where many stacks are read.
+    """
+    base = project_defaults(project_dir) if defaults is None else defaults
+    own = stack_config(project_dir / f"Pulumi.{stack.rsplit('/', 1)[-1]}.yaml")
+    return load_settings({**base, **own}, stack=stack, project_dir=project_dir)
