@@ -38,6 +38,8 @@ def load_fleet(path: Path, *, project_dir: Path) -> Fleet:
     except ValidationError as error:
         raise SettingsError(list(from_pydantic(error, FleetFile)), where=path.name) from error
     problems = [*_file_problems(written)]
+    if not written.rings:
+        raise SettingsError(problems, where=path.name)
     project = project_defaults(project_dir)
     stacks = [_stack(name, entry, written, project) for name, entry in written.stacks.items()]
     for stack in stacks:

@@ -88,11 +88,19 @@ def _file_change(fleet: str, stack: FleetStack, folder: Path, *, take_over: bool
     owned = set(mark.get("keys") or ())
     if not take_over:
         _check_foreign(stack, held, owned, path)
-    wanted = {**stack.config, MARK: {"name": fleet, "keys": sorted(stack.config)}}
+    config = {key: as_written(value) for key, value in stack.config.items()}
+    wanted = {**config, MARK: {"name": fleet, "keys": sorted(config)}}
     edits: dict[str, Any] = {PREFIX + key: GONE for key in sorted(owned - stack.config.keys()) if key in held}
-    edits |= {PREFIX + key: value for key, value in wanted.items() if held.get(key) != value}
+    edits |= {PREFIX + key: value for key, value in wanted.items() if as_written(held.get(key)) != value}
     after = with_keys(before, "config", edits, name=path.name) if edits else before
     return FileChange(stack.name, path, before, after)
+
+
+def as_written(value: Any) -> Any:
+    """A value as the engine writes it when it rewrites a stack's file: plain values as text."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, (int, float)) else value
 
 
 def _mark(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,7 +126,7 @@ def _check_foreign(stack: FleetStack, held: Mapping[str, Any], owned: set[str], 
             "or let `fleet sync --take-over` replace it",
         )
         for key, value in stack.config.items()
-        if key in held and key not in owned and held[key] != value
+        if key in held and key not in owned and as_written(held[key]) != as_written(value)
     ]
     if problems:
         raise SettingsError(problems, where="the stacks' files")
