@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError, field_validator, model_validator
@@ -159,12 +160,19 @@ def load_profile(path: Path) -> Profile:
     return profile
 
 
+@lru_cache(maxsize=32)
+def _load_once(path: Path, _changed: int) -> Profile:
+    """A fleet of a thousand stacks reads its profile once; a file that changed is read again."""
+    return load_profile(path)
+
+
 def find_profile(name: str, project_dir: Path) -> Profile:
     """The profile of that name in PROJECT/profiles; an unknown name lists those there are."""
     folder = project_dir / FOLDER
     known = sorted(path.stem for path in folder.glob("*.yaml"))
     if name in known:
-        return load_profile(folder / f"{name}.yaml")
+        path = folder / f"{name}.yaml"
+        return _load_once(path, path.stat().st_mtime_ns)
     near = nearest(name, known)
     hint = f"did you mean {near!r}? " if near else ""
     listed = ", ".join(known) or f"none in {FOLDER}/"
