@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from connector.errors import SettingsError
 from connector.settings import load_profile
+from connector.settings.profile import find_profile
 from connector.settings.values import Basis, Depth, Right
 from tests.unit.settings_samples import PROJECT
 
@@ -66,3 +68,14 @@ def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path) -> Non
     path = tmp_path / "windows.yaml"
     path.write_bytes("\ufefftitle: A\r\n".encode())
     assert load_profile(path).title == "A"
+
+
+def test_a_profile_that_changed_is_read_again(tmp_path: Path) -> None:
+    """It is kept between reads, and a change of the file counts at once."""
+    path = tmp_path / "profiles" / "some.yaml"
+    path.parent.mkdir()
+    for number, title in enumerate(("First", "Second"), start=1):
+        path.write_text(f"title: {title}\n")
+        os.utime(path, ns=(number, number))
+        assert find_profile("some", tmp_path).title == title
+        assert find_profile("some", tmp_path) is find_profile("some", tmp_path)
