@@ -34,7 +34,8 @@ def load_fleet(path: Path, *, project_dir: Path) -> Fleet:
     """Read and check a fleet's file; raises SettingsError (exit 2) with every problem of it."""
     raw = read_mapping(path, name=path.name)
     try:
-        written = FleetFile.model_validate(raw)
+        # A section that is named and still empty is one that was not written.
+        written = FleetFile.model_validate({k: v for k, v in raw.items() if v is not None})
     except ValidationError as error:
         raise SettingsError(list(from_pydantic(error, FleetFile)), where=path.name) from error
     problems = [*_file_problems(written)]

@@ -1,0 +1,62 @@
+"""`fleet new` asks a person, and without one it names what is missing."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from tests.unit.settings_samples import PROJECT
+
+
+def _new(file: Path, *options: str, answers: str | None = None) -> tuple[int, str]:
+    """Run it; with *answers* on a terminal of its own. Exit code and all that it said."""
+    command = [sys.executable, "-m", "connector", "fleet", "new", "--fleet", str(file), *options]
+    if answers is None:
+        done = subprocess.run(
+            command, cwd=PROJECT, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        )
+        return done.returncode, done.stdout + done.stderr
+    ours, theirs = pty.openpty()
+    os.write(ours, answers.encode())
+    done = subprocess.run(command, cwd=PROJECT, stdin=theirs, capture_output=True, text=True, check=False)
+    os.close(theirs)
+    os.close(ours)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_person_is_asked_for_what_is_not_given(tmp_path: Path) -> None:
+    """Four questions at most, in the order of the file; options are not asked for again."""
+    file = tmp_path / "fleet.yaml"
+    file.write_text("name: agency\nstacks:\n")
+    answers = "acme-prod\n11111111-1111-4111-8111-111111111111\nhttps://acme.crm4.dynamics.com\n"
+    code, said = _new(file, "--owner", "anna@agency.example", answers=answers)
+    assert code == 0, said
+    assert "Who answers" not in said
+    assert yaml.safe_load(file.read_text())["stacks"]["acme-prod"] == {
+        "tenantId": "11111111-1111-4111-8111-111111111111",
+        "dynamicsUrl": "https://acme.crm4.dynamics.com",
+        "owner": "anna@agency.example",
+    }
+
+
+def test_without_a_terminal_the_missing_options_are_named(tmp_path: Path) -> None:
+    """All of them at once, exit code 2, and no file is begun."""
+    code, said = _new(tmp_path / "fleet.yaml", "--stack", "acme")
+    assert code == 2
+    assert all(option in said for option in ("--tenant-id", "--dynamics-url", "--owner"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_bad_answer_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    """The rule is named, and nothing is written."""
+    file = tmp_path / "fleet.yaml"
+    file.write_text("name: agency\n")
+    code, said = _new(file, answers="acme\ncontoso\nhttps://acme.crm4.dynamics.com\nanna\n")
+    assert code == 2
+    assert "stacks.acme.tenantId" in said
+    assert file.read_text() == "name: agency\n"
