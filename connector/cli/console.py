@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
@@ -16,6 +16,7 @@ from connector.dataverse.reports import Action, ApplyReport, Change, ProofReport
 from connector.errors import ConnectError
 
 _READABLE = 12
+_WIDE = 200
 
 
 class Voice:
@@ -24,11 +25,22 @@ class Voice:
     def __init__(self, *, as_json: bool) -> None:
         """Without a terminal nothing animates and nothing is coloured (Rich sees to it)."""
         self.as_json = as_json
-        self.console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self.console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
     def say(self, text: str) -> None:
         """One line of progress."""
         self.console.print(f"  {escape(text)}")
+
+    def log(self, name: str, text: str) -> None:
+        """A line of one of many that run side by side."""
+        self.console.print(f"[bold]{escape(name)}[/bold] | {escape(text)}")
+
+    def print(self, what: RenderableType) -> None:
+        """A table or the like; wide where there is no terminal that would fold it."""
+        if self.console.is_terminal:
+            self.console.print(what)
+        else:
+            Console(file=self.console.file, width=_WIDE, highlight=False, emoji=False).print(what)
 
     def lines(self, text: str) -> None:
         """Lines that stand as they are, such as a patch."""

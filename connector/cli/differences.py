@@ -7,7 +7,7 @@ newState.inputs); secret values arrive as "[secret]".
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from connector.cli.events import ACTIONS
@@ -20,9 +20,13 @@ _LIMIT = 160
 def read_differences(text: str) -> tuple[Change, ...]:
     """One line for each property that would change, and for each resource that would be made or go."""
     try:
-        steps = json.loads(text).get("steps", [])
+        return differences_in(json.loads(text).get("steps", []))
     except ValueError:
         return ()
+
+
+def differences_in(steps: Iterable[dict[str, Any]]) -> tuple[Change, ...]:
+    """The same from the steps of a digest."""
     found = (change for step in steps for change in _of_step(step))
     # The engine's order is that of what was ready first.
     return tuple(sorted(found, key=lambda change: (change.kind, change.name, change.detail)))

@@ -37,20 +37,30 @@ class EngineError(ConnectError):
 class Engine:
     """One stack of the project; `say` receives lines for people."""
 
-    def __init__(self, stack: str | None = None, say: Callable[[str], None] = lambda _: None) -> None:
-        """Find the engine and the stack. Raises EngineError or NoSuchStackError."""
+    def __init__(
+        self,
+        stack: str | None = None,
+        say: Callable[[str], None] = lambda _: None,
+        *,
+        folder: Path = PROJECT_DIR,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        """Find the engine and the stack; *folder* and *env* are those of a preview that leaves no trace.
+
+        Raises EngineError or NoSuchStackError.
+        """
         if shutil.which("pulumi") is None:
             message = "no `pulumi` on PATH; run ./scripts/setup, then use ./scripts/connect or scripts/env"
             raise EngineError(message, status=255, code="engine.missing")
-        self._say = say
+        self._say, self._folder, self._env = say, folder, dict(env or {})
         self.stack = stack or os.environ.get("PULUMI_STACK") or self._selected()
 
     def _ask(self, *arguments: str) -> str:
         """Run a command that only answers; its output is returned and never shown."""
         command = [*arguments, "--stack", self.stack]
-        ran = run_pulumi(command, PROJECT_DIR)
+        ran = run_pulumi(command, self._folder, env=self._env)
         if self._freed(ran):
-            ran = run_pulumi(command, PROJECT_DIR)
+            ran = run_pulumi(command, self._folder, env=self._env)
         self._check(ran, ran.words)
         return ran.out
 
@@ -90,7 +100,7 @@ class Engine:
 
         Raises SettingsError with every problem, NoSuchStackError, EngineError.
         """
-        check_stack_file(self.stack, PROJECT_DIR)
+        check_stack_file(self.stack, self._folder)
         entries = json.loads(self._ask("config", "--json"))
         raw = {
             key.removeprefix(PREFIX): entry.get("objectValue", entry.get("value"))
@@ -155,8 +165,13 @@ class Engine:
         """The same, one line for each property that would change, with both values."""
         return read_differences(self._previewed())
 
+    def previewed(self, *command: str, env: Mapping[str, str] | None = None) -> Ran:
+        """The preview of a command (`preview`, `refresh --preview-only`), good or bad, as it ran."""
+        arguments = [*command, "--json", "--stack", self.stack]
+        return run_pulumi(arguments, self._folder, env={**self._env, **(env or {})})
+
     def _previewed(self) -> str:
-        ran = run_pulumi(["preview", "--json", "--stack", self.stack], PROJECT_DIR)
+        ran = self.previewed("preview")
         self._check(ran, "\n".join(read_preview(ran.out)[1]) or ran.words)
         return ran.out
 
@@ -185,4 +200,4 @@ class Engine:
 
     def _run(self, arguments: Sequence[str], env: Mapping[str, str] | None) -> tuple[Ran, EventReader]:
         reader = EventReader(self._say)
-        return run_pulumi(arguments, PROJECT_DIR, reader.take, env), reader
+        return run_pulumi(arguments, self._folder, reader.take, {**self._env, **(env or {})}), reader

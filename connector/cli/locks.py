@@ -21,8 +21,13 @@ def holders_are_dead(text: str) -> bool:
 
 
 def _is_dead(host: str, pid: int) -> bool:
+    return host == socket.gethostname() and is_dead(pid)
+
+
+def is_dead(pid: int) -> bool:
+    """Whether a process of this machine has ended; False where that cannot be asked (Windows)."""
     # Windows has no question of a process that is not also a signal to it.
-    if host != socket.gethostname() or os.name == "nt":
+    if os.name == "nt":
         return False
     try:
         os.kill(pid, 0)

@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from connector.cli import fleet, rotate, verbs
+from connector.cli import fleet, fleet_verbs, rotate, verbs
 from connector.cli import plan as planning
 from connector.cli.console import Voice
 from connector.cli.handover import Delivery
 from connector.cli.handover import handover as handing_over
 from connector.cli.run import Outcome, run_verb
+from connector.cli.worker import follow_the_run
 from connector.dataverse.desired import OptIn
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app = typer.Typer(
 
 app.add_typer(rotate.app, name="rotate")
 app.add_typer(fleet.app, name="fleet")
+fleet_verbs.register(fleet.app)
 
 Stack = Annotated[str | None, typer.Option("--stack", "-s", help="Stack; the selected one by default.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
@@ -98,6 +100,36 @@ def plan(  # noqa: PLR0913, PLR0917  # options of a command line
         lambda voice: planning.plan(voice, stack, records, options, opt_in),
         trace=trace,
     )
+
+
+@app.command()
+def preview(  # noqa: PLR0913, PLR0917  # options of a command line
+    stack: Stack = None,
+    json: Json = False,
+    markdown: Annotated[
+        str | None, typer.Option("--markdown", help="Markdown into this file, `-` for stdout, for a review.")
+    ] = None,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Look for what moved in the tenant, too.")
+    ] = False,
+    policy_pack: Annotated[
+        str | None, typer.Option("--policy-pack", help="Folder of a policy pack, such as policies.")
+    ] = None,
+    expect_no_changes: Annotated[
+        bool, typer.Option("--expect-no-changes", help="Exit with 7 when deploy would change something.")
+    ] = False,
+    records: Records = None,
+    trace: Trace = None,
+) -> None:
+    """Show what `deploy` would change, both halves; writes nothing, and needs no stack in the backend."""
+
+    def work(voice: Voice) -> Outcome:
+        from connector.cli import previewing  # noqa: PLC0415  # imported when it is wanted
+
+        options = previewing.PreviewOptions(markdown, refresh, policy_pack, expect_no_changes)
+        return previewing.preview(voice, stack, records, options)
+
+    run_verb("preview", Voice(as_json=json), work, trace=trace)
 
 
 @app.command()
@@ -229,6 +261,7 @@ def explain(code: Annotated[str, typer.Argument(help="AADSTS7000215, 0x80040220,
 
 def main() -> int:
     """Run the command line; the exit code is Pulumi's, or one of docs/exit-codes.md."""
+    follow_the_run()
     try:
         # Without its standalone mode Typer returns an Exit's code instead of leaving with it.
         return int(app(standalone_mode=False) or 0)

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from connector.cli.worker import is_worker
 from connector.dataverse.changes import WRITES
 from connector.dataverse.matrix import Cell, MatrixRow
 from connector.dataverse.reports import Action, ApplyReport, Change, PlanReport
@@ -44,9 +45,8 @@ def show(console: Console, report: Planned) -> None:
 
 def show_whole(console: Console, report: Planned) -> None:
     """Print the matrix and the other lines, whatever they say."""
-    wide = console if console.is_terminal else Console(file=console.file, width=_WIDTH, highlight=False)
-    wide.print(_table(report.matrix))
-    console.print(f"  [dim]{escape(LEGEND)}[/dim]")
+    if not is_worker():  # a reviewer reads the preview's page; a fleet's log would drown in tables
+        _show_matrix(console, report)
     for change in other_changes(report):
         sign, colour = SIGNS[change.action]
         console.print(f"  [{colour}]{escape(f'{sign} {_sentence(change)}')}[/{colour}]")
@@ -55,6 +55,13 @@ def show_whole(console: Console, report: Planned) -> None:
     if lacking := _lacking(report):
         console.print(f"  [magenta]{escape(lacking)}[/magenta]")
     console.print(f"  {escape(summary(report))}")
+
+
+def _show_matrix(console: Console, report: Planned) -> None:
+    narrow = Console(file=console.file, width=_WIDTH, highlight=False, emoji=False)
+    wide = console if console.is_terminal else narrow
+    wide.print(_table(report.matrix))
+    console.print(f"  [dim]{escape(LEGEND)}[/dim]")
 
 
 def of_interest(report: Planned) -> bool:
@@ -136,18 +143,19 @@ def markdown(report: Planned, title: str) -> str:
     lines = [f"### {title}", "", summary(report), "", f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|"]
     for row in report.matrix:
         cells = (row.cells.get(right) for right in Right)
-        lines.append(_row(row.table, *(text(cell) if cell else "" for cell in cells), origin(row)))
+        lines.append(markdown_row(row.table, *(text(cell) if cell else "" for cell in cells), origin(row)))
     lines += ["", LEGEND, "", never_held(report), "", _lacking(report).lstrip("! "), ""]
     changes = list(other_changes(report))
     if changes:
         lines += ["| | What | Name | Detail |", "|---|---|---|---|"]
-        lines += [_row(SIGNS[c.action][0], c.kind, c.name, c.detail) for c in changes]
+        lines += [markdown_row(SIGNS[c.action][0], c.kind, c.name, c.detail) for c in changes]
     page = "\n".join(lines).rstrip() + "\n"
     while "\n\n\n" in page:
         page = page.replace("\n\n\n", "\n\n")
     return page
 
 
-def _row(*cells: str) -> str:
+def markdown_row(*cells: str) -> str:
+    """One row of a Markdown table; what a cell holds cannot end it or become markup."""
     safe = (cell.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;") for cell in cells)
     return f"| {' | '.join(safe)} |"

@@ -20,6 +20,11 @@ def read_preview(text: str) -> tuple[tuple[Change, ...], tuple[str, ...]]:
         digest = json.loads(text)
     except ValueError:
         return (), ()
+    return read_digest(digest)
+
+
+def read_digest(digest: dict[str, Any]) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+    """The same from a digest that is read already."""
     steps = [_change(step) for step in digest.get("steps", [])]
     errors = [plain(d["message"]) for d in digest.get("diagnostics", []) if d.get("severity") == "error"]
     return tuple(one for one in steps if one), tuple(errors)

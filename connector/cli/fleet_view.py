@@ -1,0 +1,117 @@
+"""A fleet's run as people follow it: a line a running stack on a terminal, lines in a log, one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import TracebackType
+
+from rich.console import Group
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from connector.cli.console import Voice
+from connector.fleet.runs import RunRecord, StackRun, State
+
+_CAUSE = 200
+
+
+class Progress:
+    """What runs now. On a terminal the last line of each stack, in a log every line with its stack's name."""
+
+    def __init__(self, voice: Voice, *, quiet: bool = False) -> None:
+        """With *quiet* a log shows where each stack begins and ends, and not what it says between."""
+        self._voice, self._quiet = voice, quiet
+        self._lines: dict[str, str] = {}
+        self._live = Live(console=voice.console, transient=True, auto_refresh=False)
+
+    def __enter__(self) -> Progress:
+        if self._voice.console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live.is_started:
+            self._live.stop()
+
+    def begun(self, row: StackRun) -> None:
+        """A stack's process is there."""
+        self.line(row.stack, "started", always=True)
+
+    def line(self, stack: str, text: str, *, always: bool = False) -> None:
+        """A line that a stack said."""
+        if self._live.is_started:
+            self._lines[stack] = text.strip()
+            self._refresh()
+        elif always or not self._quiet:
+            self._voice.log(stack, text)
+
+    def ended(self, row: StackRun, verb: str) -> None:
+        """A stack ended, or was left out."""
+        self._lines.pop(row.stack, None)
+        self._refresh()
+        told = f"{row.state.value}: {row.cause}" if row.state is State.SKIPPED else told_result(row)
+        mark = "! " if row.failed(verb) else ""
+        self._voice.log(row.stack, f"{mark}{told}")
+
+    def _refresh(self) -> None:
+        if self._live.is_started:
+            width = self._voice.console.width
+            rows = [Text(f"{n} | {line}"[:width]) for n, line in sorted(self._lines.items())]
+            self._live.update(Group(*rows), refresh=True)
+
+
+def told_result(row: StackRun) -> str:
+    """How a stack ended, in a few words."""
+    code = f", exit code {row.exit_code}" if row.exit_code else ""
+    return f"{row.result}{code} ({row.seconds} s)"
+
+
+def in_order(record: RunRecord) -> list[StackRun]:
+    """Failures first, then what a person has to do, what was left out, and what is well."""
+
+    def rank(row: StackRun) -> int:
+        if row.failed(record.verb):
+            return 0
+        return 1 if row.exit_code else 2 if row.state is not State.DONE else 3
+
+    return sorted(record.stacks.values(), key=rank)
+
+
+def show_summary(voice: Voice, record: RunRecord) -> None:
+    """One table of all stacks, and one line of counts."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("Stack", "Ring", "Owner", "Result", "Code", "Changes", "Seconds", "Cause"):
+        table.add_column(name, overflow="fold")
+    for row in in_order(record):
+        result = row.result if row.state is State.DONE else row.state.value
+        code = "" if row.exit_code is None else str(row.exit_code)
+        cells = (row.stack, row.ring, row.owner, result, code, str(row.changes), str(row.seconds))
+        table.add_row(*(escape(cell) for cell in (*cells, row.cause[:_CAUSE])))
+    voice.print(table)
+    voice.title(counted(record))
+
+
+def counted(record: RunRecord) -> str:
+    """The counts in a sentence."""
+    counts = record.counts()
+    told = [f"{counts[name]} {name}" for name in ("succeeded", "noted", "failed", "skipped") if counts[name]]
+    return f"fleet {record.fleet}, {record.verb}: {counts['stacks']} stacks, {', '.join(told) or 'none'}"
+
+
+def markdown(record: RunRecord, sections: Iterable[tuple[StackRun, str]]) -> str:
+    """All previews as one page: the counts, what is of interest in full, what is unchanged by name."""
+    lines = [f"# Fleet {record.fleet}", "", counted(record), ""]
+    unchanged: list[str] = []
+    full: list[str] = []
+    for row, section in sections:
+        if row.result == "unchanged" and row.exit_code == 0:
+            unchanged.append(row.stack)
+        else:
+            full.append(section or f"## {row.stack}: {row.result or row.state.value}\n\n{row.cause}\n")
+    if unchanged:
+        lines += [f"Nothing to change in {len(unchanged)}: {', '.join(unchanged)}.", ""]
+    return "\n".join([*lines, *full])

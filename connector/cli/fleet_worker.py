@@ -1,0 +1,129 @@
+"""One stack of a fleet in a process of its own: started, listened to, and stopped with the fleet's run."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from connector.cli.engine import PROJECT_DIR
+from connector.cli.locks import is_dead
+from connector.cli.worker import WORKER
+from connector.fleet.model import FleetStack
+from connector.fleet.runs import StackRun, State
+
+_LINE_LIMIT = 4 * 1024 * 1024
+_KEPT_LINES = 3
+
+
+class Workers:
+    """The processes of one run. `say` gets a stack's name and a line that its process wrote for people."""
+
+    def __init__(
+        self, env: Callable[[FleetStack], Mapping[str, str]], say: Callable[[str, str], None]
+    ) -> None:
+        """*env* is the environment of a stack's process."""
+        self._env, self._say = env, say
+        self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._stopped = False
+
+    async def run(
+        self, row: StackRun, stack: FleetStack, arguments: Sequence[str], begun: Callable[[StackRun], None]
+    ) -> StackRun:
+        """Run `connector ARGUMENTS` for a stack; *begun* hears of the row once its process is there.
+
+        A process that dies, or says nothing that can be read, is a stack that failed.
+        """
+        await _wait_for_death(row.pid)
+        started = time.monotonic()
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "connector", *arguments),
+            cwd=PROJECT_DIR,
+            env={**self._env(stack), WORKER: "1"},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            limit=_LINE_LIMIT,
+            start_new_session=True,
+        )
+        self._running[stack.name] = process
+        row = row.model_copy(update={"state": State.RUNNING, "pid": process.pid})
+        begun(row)
+        if self._stopped:
+            _interrupt(process)
+        out, errors = await asyncio.gather(self._read_out(process), self._read_errors(process, stack.name))
+        code = await process.wait()
+        del self._running[stack.name]
+        return _finished(row, code, out, errors, time.monotonic() - started)
+
+    def stop(self) -> None:
+        """Ask every running process to stop; each leaves its stack so that the next run can go on."""
+        self._stopped = True
+        for process in self._running.values():
+            _interrupt(process)
+
+    @staticmethod
+    async def _read_out(process: asyncio.subprocess.Process) -> bytes:
+        assert process.stdout is not None  # noqa: S101  # it was asked for
+        return await process.stdout.read()
+
+    async def _read_errors(self, process: asyncio.subprocess.Process, name: str) -> list[str]:
+        assert process.stderr is not None  # noqa: S101  # it was asked for
+        kept: list[str] = []
+        async for raw in process.stderr:
+            line = raw.decode("utf-8", "replace").rstrip()
+            if line:
+                kept = [*kept, line][-_KEPT_LINES:]
+                self._say(name, line)
+        return kept
+
+
+def _finished(row: StackRun, code: int, out: bytes, errors: list[str], seconds: float) -> StackRun:
+    try:
+        body: dict[str, Any] = json.loads(out)
+    except ValueError:
+        body = {}
+    changes = [*body.get("changes", []), *body.get("entra", [])]
+    error = body.get("error")
+    if not body:
+        code = 255 if code <= 0 else code
+        error = {"code": "fleet.worker", "key": row.stack, "message": _died(code, errors)}
+    update = {
+        "state": State.DONE,
+        "pid": None,
+        "result": body.get("result", "error"),
+        "exit_code": code,
+        "changes": sum(change.get("action") in ("added", "changed", "removed") for change in changes),
+        "seconds": round(seconds, 1),
+        "error": error,
+    }
+    return row.model_copy(update=update)
+
+
+def _died(code: int, errors: list[str]) -> str:
+    said = f"; its last words: {' / '.join(errors)}" if errors else ""
+    return f"the process of this stack ended without an answer (code {code}){said}; run again with --resume"
+
+
+def _interrupt(process: asyncio.subprocess.Process) -> None:
+    """As Ctrl-C would: the whole group, so that the engine ends in order too."""
+    try:
+        if os.name == "nt":
+            process.terminate()
+        else:
+            os.killpg(process.pid, signal.SIGINT)
+    except ProcessLookupError:
+        pass
+
+
+async def _wait_for_death(pid: int | None, *, tries: int = 120) -> None:
+    """The process of a killed run is told by its closed input to stop; until then the stack is its own."""
+    while pid is not None and tries and not is_dead(pid):
+        tries -= 1
+        await asyncio.sleep(0.5)

@@ -1,0 +1,187 @@
+"""`preview`: what `deploy` would change in one stack, both halves in one report; nothing is written."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from connector.cli import preview_view
+from connector.cli.console import Voice
+from connector.cli.differences import differences_in
+from connector.cli.engine import Engine, EngineError
+from connector.cli.policies import Violation, policy_error, read_events
+from connector.cli.preview import read_digest
+from connector.cli.process import Ran
+from connector.cli.run import Outcome
+from connector.cli.traceless import traceless
+from connector.cli.work import in_session, records_folder
+from connector.dataverse import jobs
+from connector.dataverse.reports import Change, PlanReport
+from connector.errors import ConnectError, DriftError
+from connector.records import known_of, read_record
+from connector.session import Session
+from connector.settings import Settings
+from connector.stack_outputs import StackOutputs
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class PreviewOptions:
+    """What `preview` was asked for; `markdown` names a file, or `-` for standard output."""
+
+    markdown: str | None = None
+    refresh: bool = False
+    policy_pack: str | None = None
+    expect_no_changes: bool = False
+
+
+@dataclass(frozen=True)
+class Entra:
+    """The engine's half: resources that change, value by value, what policies say, and why it failed."""
+
+    changes: tuple[Change, ...] = ()
+    details: tuple[Change, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    error: ConnectError | None = None
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """Both halves of one stack; `plan` is None where Dataverse could not be read, `plan_error` says why."""
+
+    stack: str
+    new: bool
+    drift: bool
+    entra: Entra
+    plan: PlanReport | None
+    plan_error: ConnectError | None
+    settings: Settings = field(repr=False)
+
+    @property
+    def changed(self) -> bool:
+        """Whether a deployment would change anything."""
+        return bool(self.entra.changes) or (self.plan is not None and self.plan.changed)
+
+    @property
+    def error(self) -> ConnectError | None:
+        """What is wrong, the engine's half first."""
+        refusal = self.plan.refusal if self.plan else None
+        return self.entra.error or self.plan_error or refusal
+
+
+def preview(voice: Voice, stack: str | None, records: str | None, options: PreviewOptions) -> Outcome:
+    """Both halves, read side by side; a stack that does not exist is previewed and not made."""
+    with traceless(stack, voice.say) as (engine, settings, new):
+        raw = {} if new else engine.raw_outputs()
+        outputs = StackOutputs.from_mapping(raw) if raw.get("clientId") else None
+        plan = Beside(lambda: _plan(settings, outputs, records))
+        entra = _entra(engine, options, drift=options.refresh and not new)
+        report, plan_error = plan.result()
+    done = Previewed(settings.stack, new, options.refresh and not new, entra, report, plan_error, settings)
+    _tell(voice, done, options)
+    return Outcome(_body(done), done.error or _unexpected(done, options))
+
+
+class Beside(Generic[T]):
+    """Work in a thread of its own; a ConnectError of it is kept and handed out with the result."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        """Begin."""
+        self._result: T | None = None
+        self._error: ConnectError | None = None
+        self._thread = threading.Thread(target=self._run, args=(work,), daemon=True)
+        self._thread.start()
+
+    def _run(self, work: Callable[[], T]) -> None:
+        try:
+            self._result = work()
+        except ConnectError as error:
+            self._error = error
+
+    def result(self) -> tuple[T | None, ConnectError | None]:
+        """What it came to, once it has ended."""
+        self._thread.join()
+        return self._result, self._error
+
+
+def _plan(settings: Settings, outputs: StackOutputs | None, records: str | None) -> PlanReport:
+    known = known_of(read_record(settings.stack, records_folder(records)))
+
+    async def work(session: Session) -> PlanReport:
+        return await jobs.plan(settings, outputs, session, known=known)
+
+    return in_session(settings, work)
+
+
+def _entra(engine: Engine, options: PreviewOptions, *, drift: bool) -> Entra:
+    """What the engine would change; with *drift*, what moved in the tenant since the last run comes first."""
+    moved = _refreshed(engine) if drift else Entra()
+    if moved.error is not None:
+        return moved
+    pack = ["--policy-pack", str(Path(options.policy_pack).resolve())] if options.policy_pack else []
+    stream = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"} if pack else {}
+    ran = engine.previewed("preview", *pack, env=stream)
+    digest, violations = read_events(ran.out) if pack else (_digest(ran.out), ())
+    changes, errors = read_digest(digest)
+    error = policy_error(violations) or _engine_error(ran, errors)
+    details = (*moved.details, *differences_in(digest["steps"]))
+    return Entra((*moved.changes, *changes), details, violations, error)
+
+
+def _refreshed(engine: Engine) -> Entra:
+    """What somebody changed in the tenant: the state is compared, and stays as it is."""
+    ran = engine.previewed("refresh", "--preview-only")
+    digest = _digest(ran.out)
+    changes, errors = read_digest(digest)
+    return Entra(changes, differences_in(digest["steps"]), (), _engine_error(ran, errors))
+
+
+def _digest(text: str) -> dict[str, Any]:
+    try:
+        digest: dict[str, Any] = json.loads(text)
+    except ValueError:
+        digest = {}
+    return {"steps": [], "diagnostics": []} | digest
+
+
+def _engine_error(ran: Ran, errors: tuple[str, ...]) -> EngineError | None:
+    if ran.code == 0:
+        return None
+    return EngineError("\n".join(errors) or ran.words or "the engine gave no reason", status=ran.code)
+
+
+def _tell(voice: Voice, done: Previewed, options: PreviewOptions) -> None:
+    page = preview_view.markdown(done)
+    if options.markdown == "-" and not voice.as_json:
+        print(page, end="")
+        return
+    if options.markdown and options.markdown != "-":
+        Path(options.markdown).write_text(page, encoding="utf-8")
+    preview_view.show(voice, done)
+
+
+def _unexpected(done: Previewed, options: PreviewOptions) -> ConnectError | None:
+    if not (options.expect_no_changes and done.changed):
+        return None
+    count = len(done.entra.changes)
+    half = preview_view.dataverse_summary(done)
+    message = f"changes were not expected in stack {done.stack}: {count} in Entra ID; Dataverse: {half}"
+    return DriftError(message, code="preview.changes", key=done.stack)
+
+
+def _body(done: Previewed) -> dict[str, Any]:
+    body = done.plan.to_json() if done.plan else {"stack": done.stack, "changes": []}
+    refused = done.plan is not None and done.plan.refusal is not None
+    result = "refused" if refused else "changes" if done.changed else "unchanged"
+    return body | {
+        "verb": "preview",
+        "result": "error" if done.entra.error or done.plan_error else result,
+        "new": done.new,
+        "entra": [change.to_json() for change in done.entra.details],
+        "policies": [violation.to_json() for violation in done.entra.violations],
+    }
