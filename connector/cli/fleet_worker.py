@@ -14,6 +14,7 @@ from typing import Any
 from connector.cli.engine import PROJECT_DIR
 from connector.cli.locks import is_dead
 from connector.cli.worker import WORKER
+from connector.errors import ConnectError
 from connector.fleet.model import FleetStack
 from connector.fleet.runs import StackRun, State
 
@@ -93,7 +94,7 @@ def _finished(row: StackRun, code: int, out: bytes, errors: list[str], seconds: 
     error = body.get("error")
     if not body:
         code = 255 if code <= 0 else code
-        error = {"code": "fleet.worker", "key": row.stack, "message": _died(code, errors)}
+        error = ConnectError(_died(code, errors), code="fleet.worker", key=row.stack).to_json()
     update = {
         "state": State.DONE,
         "pid": None,
