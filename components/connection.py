@@ -44,7 +44,8 @@ class Connection(pulumi.ComponentResource):
         self.consent = self._consent(apis)
         self.credentials = self._credentials()
         self.assignments = self._assignments()
-        self.register_outputs({})
+        # What the policy pack reads: the role is made outside the engine.
+        self.register_outputs({"roleName": args.settings.role_name})
 
     def _child(self) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self)

@@ -46,7 +46,8 @@ class AdminConsent(pulumi.ComponentResource):
             for api in args.apis
             for permission in api.of_kind(PermissionKind.APPLICATION)
         ]
-        self.register_outputs({})
+        # The policy pack compares consent with what is requested: names here, ids there.
+        self.register_outputs({"apis": [_described(api) for api in args.apis]})
 
     def _options(self) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, deleted_with=self._args.deleted_with)
@@ -68,3 +69,13 @@ class AdminConsent(pulumi.ComponentResource):
             resource_object_id=api.object_id,
             opts=self._options(),
         )
+
+
+def _described(api: Api) -> dict[str, pulumi.Input[object]]:
+    """An API's ids, and those of the delegated permissions asked of it, by name."""
+    delegated = api.of_kind(PermissionKind.DELEGATED)
+    return {
+        "appId": api.client_id,
+        "objectId": api.object_id,
+        "scopes": {permission.name: api.id_of(permission) for permission in delegated},
+    }

@@ -113,10 +113,26 @@ def _refusals() -> Iterator[str]:
     return _table(("What is refused", "Test", "In tests/"), sorted(rows, key=lambda row: (row[2], row[1])))
 
 
+def _policies() -> Iterator[str]:
+    """Each policy of the pack, with its level and what can be configured."""
+    sys.path.insert(0, str(PROJECT / "policies"))
+    from pack import POLICIES  # noqa: PLC0415  # found by the line above
+
+    rows = []
+    for policy in POLICIES:
+        schema = policy.config_schema
+        options = schema.properties if schema else {}
+        told = [f"`{name}`: `{json.dumps(option['default'])}`" for name, option in options.items()]
+        level = str(policy.enforcement_level.value)
+        rows.append((f"`{policy.name}`", policy.description, level, ", ".join(told)))
+    return _table(("Policy", "What it asks for", "Level", "Options"), rows)
+
+
 BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "config": _config,
     "rules": _rules,
     "commands": _commands,
+    "policies": _policies,
     "refusals": _refusals,
     "login-codes": lambda: _service_codes("AADSTS"),
     "dataverse-codes": lambda: _service_codes("0x"),

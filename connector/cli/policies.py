@@ -81,10 +81,11 @@ def _step(metadata: dict[str, Any]) -> dict[str, Any]:
 
 def _violation(event: dict[str, Any]) -> Violation:
     urn = str(event.get("resourceUrn", ""))
-    words = plain(str(event.get("message", ""))).strip()
+    # The engine puts the policy's description before what it found.
+    words = plain(str(event.get("message", ""))).strip().partition("\n")
     return Violation(
         policy=str(event.get("policyName", "")),
         mandatory=event.get("enforcementLevel") == "mandatory",
         resource=urn.rsplit("::", 1)[-1],
-        message=" ".join(words.split()),
+        message=" ".join((words[2] or words[0]).split()),
     )

@@ -21,7 +21,7 @@ from connector.cli.traceless import traceless
 from connector.cli.work import in_session, records_folder
 from connector.dataverse import jobs
 from connector.dataverse.reports import Change, PlanReport
-from connector.errors import ConnectError, DriftError
+from connector.errors import ConnectError, DriftError, Problem, SettingsError
 from connector.records import known_of, read_record
 from connector.session import Session
 from connector.settings import Settings
@@ -123,7 +123,7 @@ def _entra(engine: Engine, options: PreviewOptions, *, drift: bool) -> Entra:
     moved = _refreshed(engine) if drift else Entra()
     if moved.error is not None:
         return moved
-    pack = ["--policy-pack", str(Path(options.policy_pack).resolve())] if options.policy_pack else []
+    pack = _pack(options.policy_pack, engine.stack) if options.policy_pack else []
     stream = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"} if pack else {}
     ran = engine.previewed("preview", *pack, env=stream)
     digest, violations = read_events(ran.out) if pack else (_digest(ran.out), ())
@@ -131,6 +131,16 @@ def _entra(engine: Engine, options: PreviewOptions, *, drift: bool) -> Entra:
     error = policy_error(violations) or _engine_error(ran, errors)
     details = (*moved.details, *differences_in(digest["steps"]))
     return Entra((*moved.changes, *changes), details, violations, error)
+
+
+def _pack(named: str, stack: str) -> list[str]:
+    """The engine's options for a policy pack, with the stack's own configuration of it where there is one."""
+    folder = Path(named).resolve()
+    if not (folder / "PulumiPolicy.yaml").is_file():
+        problem = Problem("preview.pack", "--policy-pack", named, "is no folder of a policy pack")
+        raise SettingsError([problem], where="the command line")
+    own = folder / "config" / f"{stack.rsplit('/', 1)[-1]}.json"
+    return ["--policy-pack", str(folder), *(["--policy-pack-config", str(own)] if own.is_file() else [])]
 
 
 def _refreshed(engine: Engine) -> Entra:

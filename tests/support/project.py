@@ -16,7 +16,7 @@ import yaml
 from emulator.seed import CONTOSO
 from tests.support.emulator import PROJECT, RunningEmulator
 
-PARTS = ("__main__.py", "Pulumi.yaml", "components", "connector", "profiles", "scripts")
+PARTS = ("__main__.py", "Pulumi.yaml", "components", "connector", "policies", "profiles", "scripts")
 PASSPHRASE = "test-passphrase"
 
 
