@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.deploy import Measured, measure_deploy
+from tests.bench.fleet_preview import measure_preview
 from tests.bench.half import measure_half
 from tests.bench.plan import measure_plan
 
@@ -20,10 +21,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument(
         "what",
-        choices=["deploy", "half", "plan"],
+        choices=["deploy", "half", "plan", "fleet"],
         help="deploy: from nothing, nothing to do, remove; half: the Dataverse half from stack outputs; "
-        "plan: 2,000 privileges, 200 business units",
+        "plan: 2,000 privileges, 200 business units; fleet: many stacks side by side",
     )
+    parser.add_argument("--stacks", type=int, default=100, help="how many, for fleet")
     parser.add_argument("--latency-ms", type=int, help="added to every request (100, for plan 0)")
     parser.add_argument("--runs", type=int, default=1, help="whole lives; the median is printed")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as JSON")
@@ -33,6 +35,9 @@ def main() -> None:
     if options.what == "plan":
         commands = measure_plan(latency)
         table = _simple_table(f"Plans of a large role, {latency} ms", commands)
+    elif options.what == "fleet":
+        commands = measure_preview(latency, options.stacks)
+        table = _simple_table(f"A fleet, {latency} ms added to every request", commands)
     elif options.what == "half":
         commands = measure_half(latency)
         table = _simple_table(f"The Dataverse half, {latency} ms added to every request", commands)

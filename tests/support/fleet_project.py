@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +24,25 @@ role: {{tables: [{{table: lead, depth: organization, rights: [read]}}]}}
 """
 
 
+PROFILES = {name: SMALL.format(title=name.title()) for name in ("small", "tiny")}
+
+
 class FleetProject(Project):
     """Stacks by name, each an entry of fleet.yaml; two of one organization differ by profile."""
 
     def __init__(
-        self, folder: Path, emulator: RunningEmulator, stacks: dict[str, dict[str, Any]], **fleet: Any
+        self,
+        folder: Path,
+        emulator: RunningEmulator,
+        stacks: dict[str, dict[str, Any]],
+        *,
+        profiles: Mapping[str, str] = PROFILES,
+        **fleet: Any,
     ) -> None:
         """Write profiles and fleet.yaml, and make the stacks."""
         super().__init__(folder, emulator)
-        for name in ("small", "tiny", "little"):
-            (self.root / "profiles" / f"{name}.yaml").write_text(SMALL.format(title=name.title()))
+        for name, text in profiles.items():
+            (self.root / "profiles" / f"{name}.yaml").write_text(text)
         entries = {name: {"profile": "small", "tenantId": CONTOSO} | entry for name, entry in stacks.items()}
         defaults = {
             "cloud": "emulator",
