@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -96,8 +97,16 @@ def _stream(process: subprocess.Popen[bytes]) -> Iterator[Any]:
         yield from iter(lines.get, None)
 
 
+def _end_with(parent: int) -> None:
+    """End when the engine has gone without a word: killed, it ends nobody."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(0)
+
+
 def main() -> None:
-    """Serve on a free loopback port until the engine ends this process."""
+    """Serve on a free loopback port until the engine ends this process, or ends itself."""
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     # The engine ends its plugins with an interrupt and waits five seconds for them to go.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
