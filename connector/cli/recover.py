@@ -6,6 +6,7 @@ import asyncio
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from connector.cli.consent import align_consent
 from connector.cli.console import Voice
 from connector.cli.engine import Engine
 from connector.dataverse.reports import Action, Change
@@ -26,15 +27,30 @@ async def prepare(
     *,
     restore: bool = False,
     recorded_organization: str = "",
+    consent: bool = True,
 ) -> tuple[Change, ...]:
     """Check access and look for left-overs side by side, then mend; returns what was mended.
 
     With `restore`, this stack's application comes back from the recycle bin first. A stack that is
     deployed elsewhere than its settings say is refused (`recorded_organization`: the record's).
+    With `consent`, grants get the scopes that the settings name, in place.
     """
     if restore:
         await check_access(session)
-        return await _bring_back(voice, engine, session)
+        state, mended = None, await _bring_back(voice, engine, session)
+    else:
+        state, mended = await _checked_and_mended(voice, engine, session, recorded_organization)
+    if not consent:
+        return mended
+    if state is None or mended:
+        state = await asyncio.to_thread(engine.state)
+    return mended + await align_consent(voice, engine, session, state)
+
+
+async def _checked_and_mended(
+    voice: Voice, engine: Engine, session: Session, recorded_organization: str
+) -> tuple[StackState, tuple[Change, ...]]:
+    """The state as it was read first, and what was mended since."""
     looking = start(look(engine, session))
     try:
         organization = await check_access(session)
@@ -46,7 +62,7 @@ async def prepare(
     settings = session.settings
     check_same_environment(settings, state, organization, recorded_organization)
     check_deployable(settings.slots, secrets_of(state, settings.profile.name), settings.stack)
-    return await mend(voice, engine, session, state, found)
+    return state, await mend(voice, engine, session, state, found)
 
 
 async def _bring_back(voice: Voice, engine: Engine, session: Session) -> tuple[Change, ...]:

@@ -49,7 +49,7 @@ def _mend(run: Rotating, step: Begin) -> None:
     """Access checked, and what an interrupted run left put in order (a secret made and never noted)."""
 
     async def work(session: Session) -> tuple[Change, ...]:
-        return await prepare(run.voice, run.engine, session)
+        return await prepare(run.voice, run.engine, session, consent=False)
 
     # What `step` reaches for counts as known, also where the checkout does not know of it yet.
     in_session(run.settings.model_copy(update={"slots": dict(step.slots)}), work)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from connector import naming
 from connector.dataverse.reports import Action, Change
 from connector.entra.adoption import Attachable, granted, import_ids
+from connector.entra.consent import differing_grants
 from connector.entra.directory import Directory
 from connector.entra.objects import LiveApplication
 from connector.entra.people import attachable
@@ -19,7 +20,10 @@ from connector.stack_state import StackState
 
 @dataclass(frozen=True)
 class Adoption:
-    """`imports` maps the engine's names to import ids, `foreign` lists what is seen and left alone."""
+    """`imports` maps the engine's names to import ids, `foreign` lists what is seen and left alone.
+
+    Grants that differ from the settings stand in `foreign` too, as pending.
+    """
 
     application: LiveApplication
     imports: Mapping[str, str]
@@ -43,8 +47,11 @@ async def examine(session: Session, state: StackState, application_id: str) -> A
     _check_state(settings, state, application)
     found = await attachable(directory, settings, application)
     ids = import_ids(settings, application, found)
-    lacking = {name: id for name, id in ids.items() if name not in state.resources}
-    return Adoption(application, lacking, tuple(_foreign(settings, state, application, found)))
+    # The provider would replace a grant to change it, so one that differs is taken over by `deploy`.
+    undecided = {n: c for n, c in differing_grants(settings, found).items() if n not in state.resources}
+    lacking = {name: id for name, id in ids.items() if name not in {*state.resources, *undecided}}
+    foreign = (*undecided.values(), *_foreign(settings, state, application, found))
+    return Adoption(application, lacking, foreign)
 
 
 def _check_owner(settings: Settings, application: LiveApplication) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from connector import naming
@@ -94,6 +95,11 @@ class Directory(Graph):
             left = await self.application(object_id)
             if left is None or any(secret.key_id == key_id for secret in left.secrets):
                 raise
+
+    async def change_grant(self, grant_id: str, scopes: Iterable[str]) -> None:
+        """Set the scopes of a delegated grant; one that is gone is left so."""
+        body = {"scope": " ".join(scopes)}
+        await self._write("PATCH", f"oauth2PermissionGrants/{grant_id}", body, gone_is_done=True)
 
     async def restore(self, object_id: str) -> None:
         """Bring an object back from the recycle bin."""

@@ -92,8 +92,8 @@ async def deleted_with_marker(directory: Directory, stack: str) -> tuple[LiveApp
 async def _with_known(
     directory: Directory, marked: list[LiveApplication], known: str | None
 ) -> list[LiveApplication]:
-    """The state's application counts as ours even where somebody took its tags away."""
-    if not marked or known is None or any(one.id == known for one in marked):
+    """The state's application counts as ours where it has no marker yet (adopted), or not any more."""
+    if known is None or any(one.id == known for one in marked):
         return marked
     mine = await directory.application(known)
     return [*marked, mine] if mine else marked

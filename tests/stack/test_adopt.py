@@ -3,61 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from emulator.seed import CONTOSO
-from emulator.seed.directory import ADELE, MEGAN
 from emulator.seed.names import LEAK_MARKER
+from tests.support.by_hand import ByHand
 from tests.support.emulator import RunningEmulator
 from tests.support.project import Project
 
 pytestmark = pytest.mark.stack
-DYNAMICS = "00000007-0000-0000-c000-000000000000"
-SCOPE = "78ce3f0f-a1ce-49c2-8cde-64b5c0896db4"
-
-
-class ByHand:
-    """What somebody made in the portal: close to the settings, and not equal to them."""
-
-    def __init__(self, emulator: RunningEmulator) -> None:
-        """Make all of it."""
-        self._emulator = emulator
-        self._headers = {"Authorization": f"Bearer {emulator.token()}"}
-        access = {"resourceAppId": DYNAMICS, "resourceAccess": [{"id": SCOPE, "type": "Scope"}]}
-        body = {
-            "displayName": "Bizible by hand",
-            "signInAudience": "AzureADMyOrg",
-            "web": {"redirectUris": ["https://apps.bizible.com/OAuth2"]},
-            "requiredResourceAccess": [access],
-        }
-        self.application = self.post("applications", body)
-        self.id, self.app_id = self.application["id"], self.application["appId"]
-        self.principal = self.post("servicePrincipals", {"appId": self.app_id})["id"]
-        secret = {"passwordCredential": {"displayName": "made by hand"}}
-        self.key_id = self.post(f"applications/{self.id}/addPassword", secret)["keyId"]
-        self._grant("user_impersonation")
-        for person in (ADELE, MEGAN):
-            self._assign(person)
-
-    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """One write, as the full deployer."""
-        url = f"{self._emulator.authority}/v1.0/{path}"
-        answer = self._emulator.http().post(url, json=body, headers=self._headers)
-        assert answer.is_success, answer.text
-        return dict(answer.json())
-
-    def _grant(self, scope: str) -> None:
-        apis = self._emulator.dump()[CONTOSO]["servicePrincipals"]
-        (api,) = [p["id"] for p in apis if p["appId"] == DYNAMICS]
-        body = {"clientId": self.principal, "resourceId": api, "consentType": "AllPrincipals", "scope": scope}
-        self.post("oauth2PermissionGrants", body)
-
-    def _assign(self, person: str) -> None:
-        role = "00000000-0000-0000-0000-000000000000"
-        body = {"principalId": person, "resourceId": self.principal, "appRoleId": role}
-        self.post(f"servicePrincipals/{self.principal}/appRoleAssignedTo", body)
 
 
 def writes(emulator: RunningEmulator) -> list[str]:
