@@ -36,6 +36,16 @@ class SlotRecord(_Part):
     generation: int | None = None
 
 
+class AdoptedSecret(_Part):
+    """A client secret that was on the application when `adopt` took it over; a rotation retires it."""
+
+    key_id: str
+    display_name: str = ""
+    hint: str = ""
+    end_date: datetime | None = None
+    last_used: datetime | None = None
+
+
 class ProofRecord(_Part):
     """The last proof: when, by which secret (key id), and what it came to."""
 
@@ -62,6 +72,7 @@ class StackRecord(_Part):
     user_id: str = ""
     user_adopted: bool = False
     slots: dict[str, SlotRecord] = {}
+    adopted_secrets: tuple[AdoptedSecret, ...] = ()
     applied_at: datetime | None = None
     applied_by: str = ""
     applied: tuple[dict[str, str], ...] = ()
@@ -105,6 +116,11 @@ def known_of(record: StackRecord | None) -> Known:
     if record is None:
         return Known()
     return Known(record.role_id, record.adopted_role_id, record.user_id, record.user_adopted)
+
+
+def adopted_key_ids(record: StackRecord | None) -> frozenset[str]:
+    """The key ids of the hand-made secrets that count as adopted."""
+    return frozenset(one.key_id.lower() for one in record.adopted_secrets) if record else frozenset()
 
 
 def delete_record(stack: str, folder: Path) -> None:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector.cli.console import Voice
 from connector.cli.engine import Engine
 from connector.cli.run import Outcome
-from connector.cli.work import in_session
+from connector.cli.work import in_session, records_folder
+from connector.hand_made import HandMade
 from connector.preflight import check_access
+from connector.records import AdoptedSecret, StackRecord, read_record, write_record
 from connector.session import Session
+from connector.settings import Settings
 
 if TYPE_CHECKING:
     from connector.entra.adopt import Adoption
 
 
-def adopt(voice: Voice, stack: str | None, application_id: str) -> Outcome:
-    """Examine, import into the state, and show what the next `up` would change."""
+def adopt(voice: Voice, stack: str | None, application_id: str, records: str | None = None) -> Outcome:
+    """Examine, import into the state, note hand-made secrets, and show what the next `up` would change."""
     engine = Engine(stack, voice.say)
     settings = engine.settings()
 
@@ -32,6 +36,7 @@ def adopt(voice: Voice, stack: str | None, application_id: str) -> Outcome:
     voice.title(f"Adopting {found.application.display_name} ({found.application.app_id})")
     voice.changes(found.foreign)
     taken = engine.take_over(found.imports, settings.profile.name) if found.imports else ()
+    _note(settings, found, records_folder(records))
     differences = engine.differences()
     voice.title("What differs from the settings, and the next deploy would change")
     voice.changes(differences)
@@ -45,3 +50,28 @@ def adopt(voice: Voice, stack: str | None, application_id: str) -> Outcome:
         "differences": [change.to_json() for change in differences],
     }
     return Outcome(body)
+
+
+def _note(settings: Settings, found: Adoption, folder: Path) -> None:
+    """Write ids and hand-made secrets into the record: those, and no later ones, a rotation retires."""
+    before = read_record(settings.stack, folder)
+    if before is None or before.application_object_id != found.application.id:
+        before = StackRecord(stack=settings.stack)
+    changes = {
+        "tenant_id": settings.tenant_id,
+        "client_id": found.application.app_id,
+        "application_object_id": found.application.id,
+        "dynamics_url": settings.dynamics_url,
+        "adopted_secrets": tuple(_recorded(one) for one in found.secrets.adopted),
+    }
+    write_record(before.model_copy(update=changes), folder)
+
+
+def _recorded(secret: HandMade) -> AdoptedSecret:
+    return AdoptedSecret(
+        key_id=secret.key_id,
+        display_name=secret.name,
+        hint=secret.hint,
+        end_date=secret.end,
+        last_used=secret.last_used,
+    )

@@ -137,13 +137,14 @@ def adopt(
     application_id: Annotated[str, typer.Option("--application-id", help="Its application (client) id.")],
     stack: Stack = None,
     json: Json = False,
+    records: Records = None,
 ) -> None:
     """Take over a hand-made application: import it and all that hangs on it, and show what differs."""
 
     def work(voice: Voice) -> Outcome:
         from connector.cli.adopt import adopt as take  # noqa: PLC0415  # imported when it is wanted
 
-        return take(voice, stack, application_id)
+        return take(voice, stack, application_id, records)
 
     run_verb("adopt", Voice(as_json=json), work)
 

@@ -10,14 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from connector.cli import hand_made
 from connector.cli.console import Voice
 from connector.cli.engine import PROJECT_DIR, Engine
 from connector.cli.work import directory_checks, in_session, named, records_folder, warm_up
 from connector.dataverse import jobs
 from connector.dataverse.reports import Action, Change, ProofReport, Verdict
 from connector.errors import DriftError
+from connector.hand_made import OutsideSlots
 from connector.naming import secret_resource
-from connector.records import known_of, read_record, updated, write_record
+from connector.records import StackRecord, known_of, read_record, updated, write_record
 from connector.rotation import LiveSecret, live_secrets
 from connector.rotation_due import describe
 from connector.session import Session
@@ -38,6 +40,7 @@ class Rotating:
         self._patch = Path(patch) if patch else None
         self._before = _read(self.file)
         self._slots = dict(self.settings.slots)
+        self._outside: OutsideSlots | None = None
 
     @property
     def stack(self) -> str:
@@ -47,6 +50,16 @@ class Rotating:
     def live(self) -> tuple[LiveSecret, ...]:
         """The client secrets that the state holds now, the oldest first."""
         return live_secrets(self.engine.exported(), self.settings.profile.name)
+
+    def record(self) -> StackRecord | None:
+        """What is known of the stack from its last runs."""
+        return read_record(self.stack, self.folder)
+
+    def outside_slots(self, *, anew: bool = False) -> OutsideSlots:
+        """The secrets of an adopted application that no slot holds; read once, unless *anew*."""
+        if self._outside is None or anew:
+            self._outside = hand_made.read(self)
+        return self._outside
 
     def outputs(self) -> StackOutputs:
         """The stack's outputs now."""

@@ -29,8 +29,7 @@ def deploy(voice: Voice, stack: str | None, records: str | None, *, restore: boo
 
     async def work(session: Session) -> Outcome:
         record = read_record(settings.stack, records_folder(records))
-        known = record.organization_id if record else ""
-        mended = await prepare(voice, engine, session, restore=restore, recorded_organization=known)
+        mended = await prepare(voice, engine, session, restore=restore, record=record)
         voice.title(f"Entra ID: application, consent, secret, assignments ({settings.stack})")
         entra = mended + await asyncio.to_thread(engine.up)
         if not entra:

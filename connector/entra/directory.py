@@ -87,7 +87,10 @@ class Directory(Graph):
         await self._write("DELETE", f"applications/{object_id}", gone_is_done=True)
 
     async def remove_secret(self, object_id: str, key_id: str) -> None:
-        """Remove a client secret; a lost or refused answer counts as done when the secret is gone."""
+        """Remove a client secret; a lost or refused answer counts as done when the secret is gone.
+
+        Graph refuses a key id that it does not know (application-removepassword): that is done, too.
+        """
         path = f"applications/{object_id}/removePassword"
         try:
             await self._write("POST", path, {"keyId": key_id}, idempotent=True)
