@@ -47,7 +47,7 @@ class AdoptedSecret(_Part):
 
 
 class ProofRecord(_Part):
-    """The last proof: when, by which secret (key id), and what it came to."""
+    """The last proof: when, by which secret (key id), what it came to, and the services' request ids."""
 
     at: datetime
     verdict: str
@@ -55,6 +55,7 @@ class ProofRecord(_Part):
     key_id: str = ""
     wanted: int = 0
     held: int = 0
+    request_ids: dict[str, str] = {}
 
 
 class StackRecord(_Part):
@@ -187,6 +188,7 @@ def _of_proof(
         key_id=outputs.client_secret_key_id,
         wanted=proof.privileges.wanted,
         held=proof.privileges.held,
+        request_ids=dict(proof.request_ids),
     )
     return {
         "proof": record,

@@ -52,7 +52,7 @@ def token(call: Call) -> Reply:
             "ext_expires_in": LIFETIME,
             "access_token": call.ctx.key.sign(claims),
         },
-        headers={"Cache-Control": "no-store", "Pragma": "no-cache"},
+        headers={"Cache-Control": "no-store", "Pragma": "no-cache", "x-ms-request-id": str(uuid.uuid4())},
     )
 
 
