@@ -18,7 +18,7 @@ _ADOPTABLE = frozenset({"application user", "security role", "role assignment"})
 async def read_plan(
     session: Session, application_id: str, record: StackRecord | None
 ) -> PlanReport | ConnectError:
-    """The plan of `apply` for the adopted client id (or the error that keeps it from being made); it only reads."""
+    """The plan of `apply` for the adopted client id, or the error that keeps it from being made."""
     settings = session.settings
     outputs = StackOutputs(
         tenant_id=settings.tenant_id,
