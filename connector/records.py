@@ -185,7 +185,7 @@ def _of_proof(
         at=datetime.now(UTC),
         verdict=proof.verdict.value,
         cause=proof.cause.code if proof.cause else None,
-        key_id=outputs.client_secret_key_id,
+        key_id=outputs.client_secret_key_id or outputs.client_certificate_key_id,
         wanted=proof.privileges.wanted,
         held=proof.privileges.held,
         request_ids=dict(proof.request_ids),

@@ -14,11 +14,12 @@ from typing import Any
 
 from connector.errors import DriftError, NoSuchStackError
 from connector.hand_made import HandMade
-from connector.naming import secret_display_name, secret_resource
+from connector.naming import certificate_resource, secret_display_name, secret_resource
 from connector.stack_state import StackState
 
 SLOTS = ("a", "b")
 _SECRET_TYPE = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 - a type's name
+_CERTIFICATE_TYPE = "azuread:index/applicationCertificate:ApplicationCertificate"
 
 
 @dataclass(frozen=True)
@@ -48,22 +49,31 @@ def live_secrets(exported: Mapping[str, Any], base: str) -> tuple[LiveSecret, ..
     *base* is the profile's name, which the resources' names begin with.
     """
     rows = (exported.get("deployment") or {}).get("resources") or []
-    found = [one for row in rows if row.get("type") == _SECRET_TYPE and (one := _live(row, base))]
+    prefix = secret_resource(base, "")
+    found = [one for row in rows if row.get("type") == _SECRET_TYPE and (one := _live(row, prefix))]
+    return tuple(sorted(found, key=lambda one: one.generation))
+
+
+def live_certificates(exported: Mapping[str, Any], base: str) -> tuple[LiveSecret, ...]:
+    """The same of certificates, for stacks whose profile asks for them: slots work alike."""
+    rows = (exported.get("deployment") or {}).get("resources") or []
+    prefix = certificate_resource(base, "")
+    found = [one for row in rows if row.get("type") == _CERTIFICATE_TYPE and (one := _live(row, prefix))]
     return tuple(sorted(found, key=lambda one: one.generation))
 
 
 def secrets_of(state: StackState, base: str) -> tuple[LiveSecret, ...]:
     """The same out of the names and ids that `StackState` keeps; without ends and protection."""
     rows = [{"urn": name, "id": one.id} for name, one in state.resources.items()]
-    found = [one for row in rows if (one := _live(row, base))]
+    found = [one for row in rows if (one := _live(row, secret_resource(base, "")))]
     return tuple(sorted(found, key=lambda one: one.generation))
 
 
-def _live(row: Mapping[str, Any], base: str) -> LiveSecret | None:
+def _live(row: Mapping[str, Any], prefix: str) -> LiveSecret | None:
     if row.get("delete") or not row.get("id"):
         return None
     name = row["urn"].rsplit("::", 1)[-1]
-    slot, _, generation = name.removeprefix(secret_resource(base, "")).partition("-")
+    slot, _, generation = name.removeprefix(prefix).partition("-")
     if slot not in SLOTS or not generation.isdigit():
         return None
     outputs = row.get("outputs") or {}

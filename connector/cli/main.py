@@ -255,8 +255,10 @@ def remove(
 
 
 @app.command()
-def explain(code: Annotated[str, typer.Argument(help="AADSTS7000215, 0x80040220, …")]) -> None:
-    """Say what a code of the login service or of Dataverse means, and what to do."""
+def explain(
+    code: Annotated[str, typer.Argument(help="A code, a whole error text, or - to read one.")],
+) -> None:
+    """Say what a code or message of login service, Graph, provider or Dataverse means, and what to do."""
     run_verb("explain", Voice(as_json=False), lambda _: verbs.explain_code(code))
 
 

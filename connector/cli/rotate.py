@@ -11,6 +11,7 @@ import typer
 from connector.cli import hand_made
 from connector.cli import rotate_steps as steps
 from connector.cli.console import Voice
+from connector.cli.rotate_other import check_secret, other_than_secret
 from connector.cli.rotating import Rotating
 from connector.cli.run import Outcome, run_verb
 from connector.cli.work import in_session
@@ -44,7 +45,9 @@ def _begin(
     """Add a secret in the other slot, deploy it and prove it; the old one stays valid."""
 
     def work(voice: Voice) -> Outcome:
-        return steps.begin(Rotating(voice, stack, records, patch), only_preview=preview)
+        run = Rotating(voice, stack, records, patch)
+        check_secret(run)
+        return steps.begin(run, only_preview=preview)
 
     run_verb("rotate begin", Voice(as_json=json), work)
 
@@ -64,6 +67,7 @@ def _finish(
 
     def work(voice: Voice) -> Outcome:
         run = Rotating(voice, stack, records, patch)
+        check_secret(run)
         step = steps.planned_finish(run)
         if step is None:
             voice.say("one secret, and nothing to retire")
@@ -91,6 +95,10 @@ def _status(
 
     def work(voice: Voice) -> Outcome:
         run = Rotating(voice, stack, records, patch)
+        if other := other_than_secret(run, begin_days, soon_days):
+            other.error = None
+            voice.say(f"next: {other.body['next']}")
+            return other
         live = run.live()
         due = _due(run, begin_days, soon_days)
         rows = [(f"slot {row['slot']}", run.describe(row)) for row in run.table()]
@@ -116,6 +124,8 @@ def _auto(
 
     def work(voice: Voice) -> Outcome:
         run = Rotating(voice, stack, records, patch)
+        if other := other_than_secret(run, begin_days, soon_days):
+            return other
         due = _due(run, begin_days, soon_days)
         voice.say(due.why)
         return _carry_out(run, due)

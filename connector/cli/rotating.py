@@ -20,9 +20,10 @@ from connector.errors import DriftError
 from connector.hand_made import OutsideSlots
 from connector.naming import secret_resource
 from connector.records import StackRecord, known_of, read_record, updated, write_record
-from connector.rotation import LiveSecret, live_secrets
+from connector.rotation import LiveSecret, live_certificates, live_secrets
 from connector.rotation_due import describe
 from connector.session import Session
+from connector.settings import CredentialKind
 from connector.stack_file import stack_file, unified_diff, with_slots
 from connector.stack_outputs import StackOutputs
 
@@ -48,8 +49,10 @@ class Rotating:
         return self.settings.stack
 
     def live(self) -> tuple[LiveSecret, ...]:
-        """The client secrets that the state holds now, the oldest first."""
-        return live_secrets(self.engine.exported(), self.settings.profile.name)
+        """The client secrets (or certificates) that the state holds now, the oldest first."""
+        profile = self.settings.profile
+        read = live_certificates if profile.credential is CredentialKind.CERTIFICATE else live_secrets
+        return read(self.engine.exported(), profile.name)
 
     def record(self) -> StackRecord | None:
         """What is known of the stack from its last runs."""

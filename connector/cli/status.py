@@ -20,6 +20,7 @@ from connector.rotation import LiveSecret, check_deployable
 from connector.rotation_due import Thresholds, describe
 from connector.rounds import join, start
 from connector.session import Session
+from connector.settings import CredentialKind
 
 
 def status(voice: Voice, stack: str | None, records: str | None, *, soon_days: int | None) -> Outcome:
@@ -62,6 +63,8 @@ async def _checked(checks: jobs.MoreChecks) -> list[Cause]:
 
 def _slot_findings(run: Rotating, live: tuple[LiveSecret, ...], outside: OutsideSlots) -> list[Cause]:
     """Slots that the settings and the state disagree on, and secrets that were removed in Entra."""
+    if run.settings.profile.credential is not CredentialKind.SECRET:
+        return []
     present = outside.present
     found = [
         Cause("secret.removed", one.key_id, f"the secret {one.label} is not on the application any more")
