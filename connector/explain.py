@@ -10,8 +10,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from connector.explain_graph import CODES, MESSAGES
+
 _AADSTS = re.compile(r"AADSTS(\d+)")
-_IDS = re.compile(r"(?i)(trace|correlation) id:\s*([0-9a-f-]{36})")
+_IDS = re.compile(
+    r"(?i)\b(trace|correlation|client-request|request)[ _-]?id\W{1,6}([0-9a-f]{8}-[0-9a-f-]{27})\b"
+)
 _TEXT_LIMIT = 300
 
 
@@ -76,6 +80,10 @@ _LOGIN = {
     ),
     "700025": ("a public client sent a secret", "Register the redirect URI as web"),
     "700082": ("the refresh token was unused for too long", "Sign in again"),
+    "700212": (
+        "no federated credential matches the token's audience",
+        "Ask the issuer for the audience api://AzureADTokenExchange",
+    ),
     "70021": ("no federated credential matches", "Compare issuer and subject with the token's"),
     "700213": (
         "no federated credential matches the token's subject",
@@ -136,17 +144,20 @@ _DATAVERSE = {
     "0x8006088a": ("the environment does not serve this version of the Web API", "Check dynamicsUrl"),
 }
 
+#: In the order in which they are looked for in a text.
 _CATALOGUE = {
     **{f"AADSTS{n}": Explanation(f"AADSTS{n}", *text) for n, text in _LOGIN.items()},
+    **{words: Explanation(words, *text) for words, text in (MESSAGES | CODES).items()},
     **{code: Explanation(code, *text) for code, text in _DATAVERSE.items()},
 }
 
 
 def explain(code_or_text: str) -> Explanation | None:
-    """The explanation of a code, or of the first known code inside a text; None when unknown."""
+    """The explanation of a code, or of the most telling one inside a text; None when unknown."""
     if code_or_text in _CATALOGUE:
         return _CATALOGUE[code_or_text]
-    lower = code_or_text.lower()
+    # Providers break long messages over several lines.
+    lower = " ".join(code_or_text.lower().split())
     code = login_code(code_or_text)
     if code in _CATALOGUE:
         return _CATALOGUE[code]
@@ -154,7 +165,24 @@ def explain(code_or_text: str) -> Explanation | None:
 
 
 def _names(key: str, lower: str) -> bool:
-    return re.search(rf"{key.lower()}(?![0-9a-f])", lower) is not None
+    return re.search(rf"{re.escape(key.lower())}(?![0-9a-f])", lower) is not None
+
+
+def explained(text: str) -> str | None:
+    """An error's text explained, its own code and ids kept: what `explain` prints. None when unknown."""
+    known = explain(text)
+    if known is None:
+        return None
+    # The code that came with words which say more than it does.
+    beside = [code for code in CODES if code != known.code and _names(code, text.lower())]
+    said = [*(f"code {code}" for code in beside[:1]), *ids_in(text)]
+    return f"{known}" + (f" ({', '.join(said)})" if said else "")
+
+
+def ids_in(text: str) -> list[str]:
+    """Correlation, trace and request ids of a service's message, as `correlation id GUID`, each once."""
+    found = (f"{name.lower()} id {value}" for name, value in _IDS.findall(text))
+    return list(dict.fromkeys(found))
 
 
 def login_code(text: str) -> str:
@@ -168,7 +196,7 @@ def login_message(text: str, *, who: str, secrets: Iterable[str] = ()) -> str:
     code = login_code(text)
     known = _CATALOGUE.get(code)
     said = str(known) if known else redact(text, secrets)[:_TEXT_LIMIT]
-    ids = ", ".join(f"{name.lower()} id {value}" for name, value in _IDS.findall(text))
+    ids = ", ".join(ids_in(text))
     return f"{who} cannot log in. {said}" + (f" ({ids})" if ids else "")
 
 

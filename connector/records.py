@@ -36,8 +36,18 @@ class SlotRecord(_Part):
     generation: int | None = None
 
 
+class AdoptedSecret(_Part):
+    """A client secret that was on the application when `adopt` took it over; a rotation retires it."""
+
+    key_id: str
+    display_name: str = ""
+    hint: str = ""
+    end_date: datetime | None = None
+    last_used: datetime | None = None
+
+
 class ProofRecord(_Part):
-    """The last proof: when, by which secret (key id), and what it came to."""
+    """The last proof: when, by which secret (key id), what it came to, and the services' request ids."""
 
     at: datetime
     verdict: str
@@ -45,6 +55,7 @@ class ProofRecord(_Part):
     key_id: str = ""
     wanted: int = 0
     held: int = 0
+    request_ids: dict[str, str] = {}
 
 
 class StackRecord(_Part):
@@ -62,6 +73,7 @@ class StackRecord(_Part):
     user_id: str = ""
     user_adopted: bool = False
     slots: dict[str, SlotRecord] = {}
+    adopted_secrets: tuple[AdoptedSecret, ...] = ()
     applied_at: datetime | None = None
     applied_by: str = ""
     applied: tuple[dict[str, str], ...] = ()
@@ -105,6 +117,11 @@ def known_of(record: StackRecord | None) -> Known:
     if record is None:
         return Known()
     return Known(record.role_id, record.adopted_role_id, record.user_id, record.user_adopted)
+
+
+def adopted_key_ids(record: StackRecord | None) -> frozenset[str]:
+    """The key ids of the hand-made secrets that count as adopted."""
+    return frozenset(one.key_id.lower() for one in record.adopted_secrets) if record else frozenset()
 
 
 def delete_record(stack: str, folder: Path) -> None:
@@ -168,9 +185,10 @@ def _of_proof(
         at=datetime.now(UTC),
         verdict=proof.verdict.value,
         cause=proof.cause.code if proof.cause else None,
-        key_id=outputs.client_secret_key_id,
+        key_id=outputs.client_secret_key_id or outputs.client_certificate_key_id,
         wanted=proof.privileges.wanted,
         held=proof.privileges.held,
+        request_ids=dict(proof.request_ids),
     )
     return {
         "proof": record,

@@ -8,16 +8,18 @@ engine's state holds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from connector.errors import DriftError, NoSuchStackError
-from connector.naming import secret_display_name, secret_resource
+from connector.hand_made import HandMade
+from connector.naming import certificate_resource, secret_display_name, secret_resource
 from connector.stack_state import StackState
 
 SLOTS = ("a", "b")
 _SECRET_TYPE = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 - a type's name
+_CERTIFICATE_TYPE = "azuread:index/applicationCertificate:ApplicationCertificate"
 
 
 @dataclass(frozen=True)
@@ -47,22 +49,31 @@ def live_secrets(exported: Mapping[str, Any], base: str) -> tuple[LiveSecret, ..
     *base* is the profile's name, which the resources' names begin with.
     """
     rows = (exported.get("deployment") or {}).get("resources") or []
-    found = [one for row in rows if row.get("type") == _SECRET_TYPE and (one := _live(row, base))]
+    prefix = secret_resource(base, "")
+    found = [one for row in rows if row.get("type") == _SECRET_TYPE and (one := _live(row, prefix))]
+    return tuple(sorted(found, key=lambda one: one.generation))
+
+
+def live_certificates(exported: Mapping[str, Any], base: str) -> tuple[LiveSecret, ...]:
+    """The same of certificates, for stacks whose profile asks for them: slots work alike."""
+    rows = (exported.get("deployment") or {}).get("resources") or []
+    prefix = certificate_resource(base, "")
+    found = [one for row in rows if row.get("type") == _CERTIFICATE_TYPE and (one := _live(row, prefix))]
     return tuple(sorted(found, key=lambda one: one.generation))
 
 
 def secrets_of(state: StackState, base: str) -> tuple[LiveSecret, ...]:
     """The same out of the names and ids that `StackState` keeps; without ends and protection."""
     rows = [{"urn": name, "id": one.id} for name, one in state.resources.items()]
-    found = [one for row in rows if (one := _live(row, base))]
+    found = [one for row in rows if (one := _live(row, secret_resource(base, "")))]
     return tuple(sorted(found, key=lambda one: one.generation))
 
 
-def _live(row: Mapping[str, Any], base: str) -> LiveSecret | None:
+def _live(row: Mapping[str, Any], prefix: str) -> LiveSecret | None:
     if row.get("delete") or not row.get("id"):
         return None
     name = row["urn"].rsplit("::", 1)[-1]
-    slot, _, generation = name.removeprefix(secret_resource(base, "")).partition("-")
+    slot, _, generation = name.removeprefix(prefix).partition("-")
     if slot not in SLOTS or not generation.isdigit():
         return None
     outputs = row.get("outputs") or {}
@@ -75,6 +86,17 @@ def _live(row: Mapping[str, Any], base: str) -> LiveSecret | None:
 def slots_of(live: Iterable[LiveSecret]) -> dict[str, int]:
     """Live secrets as the `slots` setting would name them."""
     return {one.slot: one.generation for one in sorted(live, key=lambda one: one.slot)}
+
+
+def only_ended(step: Finish | None, live: tuple[LiveSecret, ...], now: datetime) -> Finish | None:
+    """The part of a finish that needs no person: secrets with which nobody can log in any more."""
+    if step is None:
+        return None
+    hand_made = tuple(one for one in step.hand_made if one.has_ended(now))
+    left = step.old.days_left(now) if step.old else None
+    if step.old is not None and (left is None or left >= 0):
+        step = replace(step, slots=slots_of(live), old=None)
+    return replace(step, hand_made=hand_made)
 
 
 def with_next(slots: Mapping[str, int]) -> dict[str, int]:
@@ -122,43 +144,70 @@ def _stale(stack: str, what: str) -> DriftError:
 class Begin:
     """What `begin` has to reach: the slots, the secret to prove, and the one that stays meanwhile.
 
-    `make` says that the new secret is not in the state yet, `resumed` that an earlier run began.
+    `make` says that the new secret is not in the state yet, `resumed` that an earlier run began,
+    `first` that no slot held a secret before.
     """
 
     slots: Mapping[str, int]
     label: str
     make: bool
     resumed: bool
+    first: bool = False
 
 
-def plan_begin(wanted: Mapping[str, int], live: tuple[LiveSecret, ...], stack: str) -> Begin:
+def plan_begin(
+    wanted: Mapping[str, int], live: tuple[LiveSecret, ...], stack: str, *, adopted: bool = False
+) -> Begin:
     """The step to two slots. Raises NoSuchStackError without any secret, DriftError for a stale checkout.
 
-    A begun rotation goes on, also from a checkout that does not know of it: nothing is deleted.
+    A begun rotation goes on, also from a checkout that does not know of it: nothing is deleted. With
+    `adopted` the application holds hand-made secrets: the stack's first one is the new one then.
     """
     if not live:
+        if adopted:
+            return Begin(dict(wanted), _newest(wanted), make=True, resumed=False, first=True)
         message = f"stack {stack} has no client secret yet; run deploy first"
         raise NoSuchStackError(message, code="stack.outputs", key="clientSecret")
     if len(live) > 1:
         return Begin(slots_of(live), live[-1].label, make=False, resumed=True)
     check_deployable(wanted, live, stack)
     resumed = len(wanted) > 1
+    if adopted and not resumed:
+        return Begin(slots_of(live), live[-1].label, make=False, resumed=False)
     slots = dict(wanted) if resumed else with_next(slots_of(live))
+    return Begin(slots, _newest(slots), make=True, resumed=resumed)
+
+
+def _newest(slots: Mapping[str, int]) -> str:
     slot = max(slots, key=lambda one: slots[one])
-    return Begin(slots, secret_display_name(slot, slots[slot]), make=True, resumed=resumed)
+    return secret_display_name(slot, slots[slot])
 
 
 @dataclass(frozen=True)
 class Finish:
-    """What `finish` has to reach: the slots left, and the secret to retire (None: it has gone already)."""
+    """What `finish` has to reach: the slots left, and the secrets to retire.
+
+    `old` is None where no slot's secret has to go, or it has gone already.
+    """
 
     slots: Mapping[str, int]
     old: LiveSecret | None
     new: LiveSecret
+    hand_made: tuple[HandMade, ...] = ()
+
+    @property
+    def retired(self) -> tuple[LiveSecret | HandMade, ...]:
+        """Every secret that goes."""
+        return (*((self.old,) if self.old else ()), *self.hand_made)
 
 
-def plan_finish(wanted: Mapping[str, int], live: tuple[LiveSecret, ...], stack: str) -> Finish | None:
-    """The step back to one slot; None when one slot is all there is.
+def plan_finish(
+    wanted: Mapping[str, int],
+    live: tuple[LiveSecret, ...],
+    stack: str,
+    hand_made: tuple[HandMade, ...] = (),
+) -> Finish | None:
+    """The step back to one slot and no hand-made secret; None when one slot is all there is.
 
     Raises DriftError when the settings do not know the newest secret: retiring the old one from
     there would leave settings that name neither.
@@ -170,11 +219,11 @@ def plan_finish(wanted: Mapping[str, int], live: tuple[LiveSecret, ...], stack: 
     if len(live) > 1:
         if wanted.get(new.slot) != new.generation:
             check_deployable(wanted, live, stack)
-        return Finish(slots, live[0], new)
+        return Finish(slots, live[0], new, hand_made)
     if dict(wanted) == slots:
-        return None
+        return Finish(slots, None, new, hand_made) if hand_made else None
     if max(wanted.values()) == wanted.get(new.slot) == new.generation:
-        return Finish(slots, None, new)
+        return Finish(slots, None, new, hand_made)
     check_deployable(wanted, live, stack)
     message = (
         f"stack {stack} has one secret, {new.label}, and its settings name one more that was never made; "

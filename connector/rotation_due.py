@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from connector.hand_made import HandMade
 from connector.rotation import LiveSecret, slots_of
 
 BEGIN_DAYS = 60
@@ -53,14 +54,25 @@ class Thresholds:
 
 
 def next_step(
-    wanted: Mapping[str, int], live: tuple[LiveSecret, ...], now: datetime, days: Thresholds
+    wanted: Mapping[str, int],
+    live: tuple[LiveSecret, ...],
+    now: datetime,
+    days: Thresholds,
+    hand_made: tuple[HandMade, ...] = (),
 ) -> Due:
-    """The one next step of a stack, from its settings, its live secrets (the oldest first) and the date."""
+    """The one next step of a stack, from its settings, its live secrets (the oldest first) and the date.
+
+    `hand_made` are the secrets of an adopted application that are still there: old ones, too.
+    """
     if not live:
-        return Due(Step.DEPLOY, "there is no client secret yet; run deploy")
+        soon = any(_ends_within(one, days.soon, now) for one in hand_made)
+        return Due(Step.DEPLOY, "there is no client secret of the stack yet; run deploy", soon)
     old, new = live[0], live[-1]
     left = old.days_left(now)
     soon = left is not None and left <= days.soon
+    settled = len(live) > 1 or dict(wanted) == slots_of(live)
+    if hand_made and settled:
+        return _with_hand_made(live, hand_made, now, days)
     if len(live) == 1:
         return _with_one(wanted, new, left, soon, days)
     if left is not None and left < 0:
@@ -71,6 +83,29 @@ def next_step(
         f"({old.label} {describe(left)})"
     )
     return Due(Step.RECONNECT, why, soon)
+
+
+def _with_hand_made(
+    live: tuple[LiveSecret, ...], hand_made: tuple[HandMade, ...], now: datetime, days: Thresholds
+) -> Due:
+    """Hand-made secrets count as old ones: the newest slot waits to be typed in."""
+    old: tuple[LiveSecret | HandMade, ...] = (*live[:-1], *hand_made)
+    ended = [one for one in old if (left := one.days_left(now)) is not None and left < 0]
+    if ended:
+        named = ", ".join(one.label for one in ended)
+        return Due(Step.FINISH, f"{named} has ended; `rotate finish --reconnected` removes it")
+    soon = any(_ends_within(one, days.soon, now) for one in (*old, *live[-1:]))
+    named = ", ".join(f"{one.label} {describe(one.days_left(now))}" for one in old)
+    why = (
+        f"{live[-1].label} waits to be typed into the connect form; then run "
+        f"`rotate finish --reconnected` ({named})"
+    )
+    return Due(Step.RECONNECT, why, soon)
+
+
+def _ends_within(secret: LiveSecret | HandMade, days: int, now: datetime) -> bool:
+    left = secret.days_left(now)
+    return left is not None and left <= days
 
 
 def _with_one(

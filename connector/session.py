@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from connector.identity import (
     deployer_credential,
 )
 from connector.patience import Patience
+from connector.request_ids import noting_hooks
 from connector.retry_after import parse_retry_after
 from connector.rounds import RequestCounter
 from connector.settings import Cloud, Settings
@@ -62,6 +64,8 @@ class Session:
         self._endpoints: Endpoints | None = None
         self._deployer: Identity | None = None
         self._applications: dict[tuple[str, str], Identity] = {}
+        #: Ids of the last token request as the application, for the record.
+        self.login_ids: dict[str, str] = {}
 
     async def __aenter__(self) -> Session:
         emulated = self.settings.cloud is Cloud.EMULATOR
@@ -126,9 +130,11 @@ class Session:
         """The stack's own application, with what its profile lets it log in with."""
         key = (outputs.client_id, outputs.client_secret_key_id)
         if key not in self._applications:
+            authority = self.authority
+            authority = replace(authority, hooks=noting_hooks(authority.hooks, self.login_ids))
             self._applications[key] = Identity(
                 f"the application ({outputs.client_id})",
-                application_login(self.settings, outputs, self.environ, self.authority),
+                application_login(self.settings, outputs, self.environ, authority),
                 client_id=outputs.client_id,
                 secrets=(outputs.client_secret.get_secret_value(),),
                 on_token=self._token_asked,

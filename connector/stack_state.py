@@ -16,12 +16,13 @@ _PROVIDER = "azuread:"
 
 @dataclass(frozen=True)
 class KnownResource:
-    """One resource of the state; `since` is when the state first held it."""
+    """One resource of the state; `since` is when the state first held it, `scopes` what a grant grants."""
 
     name: str
     id: str
     since: datetime | None = None
     urn: str = ""
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,4 +77,5 @@ def _known(row: Mapping[str, Any]) -> KnownResource:
     created = row.get("created")
     # The engine writes nanoseconds, which Python before 3.12 does not read.
     since = datetime.fromisoformat(created[:19] + "+00:00") if created else None
-    return KnownResource(row["urn"].rsplit("::", 1)[-1], str(row["id"]), since, str(row["urn"]))
+    scopes = tuple((row.get("outputs") or {}).get("claimValues") or ())
+    return KnownResource(row["urn"].rsplit("::", 1)[-1], str(row["id"]), since, str(row["urn"]), scopes)

@@ -25,6 +25,7 @@ sys.path.insert(0, str(PROJECT))
 
 from connector.cli.main import app  # noqa: E402  # found by the line above
 from connector.explain import explain  # noqa: E402
+from connector.explain_graph import CODES, MESSAGES  # noqa: E402
 from connector.settings.rules import RULES  # noqa: E402
 
 _BLOCK = re.compile(r"(<!-- generated: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -101,6 +102,13 @@ def _service_codes(first: str) -> Iterator[str]:
     return _table(("Code", "What it means", "What to do"), rows)
 
 
+def _graph_texts() -> Iterator[str]:
+    """Graph's codes, and words of Graph, provider and engine."""
+    rows = [(f"`{code}`", *text) for code, text in CODES.items()]
+    rows += [(f"“{words}”", *text) for words, text in MESSAGES.items()]
+    return _table(("Code or words", "What it means", "What to do"), rows)
+
+
 def _refusals() -> Iterator[str]:
     """Each test of a refusal in tests/emulator and tests/contract, with what it says of itself."""
     rows = []
@@ -135,6 +143,7 @@ BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "policies": _policies,
     "refusals": _refusals,
     "login-codes": lambda: _service_codes("AADSTS"),
+    "graph-codes": _graph_texts,
     "dataverse-codes": lambda: _service_codes("0x"),
 }
 

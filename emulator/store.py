@@ -30,6 +30,9 @@ CREATE TABLE IF NOT EXISTS faults (
     number INTEGER PRIMARY KEY AUTOINCREMENT, method TEXT, route TEXT, nth INTEGER, answer TEXT,
     retry_after TEXT, times INTEGER, seen INTEGER DEFAULT 0, until REAL DEFAULT 0
 );
+CREATE TABLE IF NOT EXISTS sign_ins (
+    scope TEXT NOT NULL, key_id TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (scope, key_id)
+);
 CREATE TABLE IF NOT EXISTS lags (id TEXT PRIMARY KEY, remaining INTEGER);
 """
 
@@ -108,6 +111,16 @@ class Store:
         for row in self.db.execute("SELECT scope, kind, body FROM objects ORDER BY rowid"):
             out.setdefault(row["scope"], {}).setdefault(row["kind"], []).append(json.loads(row["body"]))
         return out
+
+    def note_sign_in(self, scope: str, key_id: str, body: Document) -> None:
+        """Keep the last log-in with a credential; it is no object, so `dump` does not show it."""
+        values = (scope, key_id.lower(), json.dumps(body))
+        self.db.execute("INSERT OR REPLACE INTO sign_ins VALUES (?,?,?)", values)
+
+    def sign_ins(self, scope: str) -> list[Document]:
+        """Return the last log-in with each credential in a tenant."""
+        rows = self.db.execute("SELECT body FROM sign_ins WHERE scope=? ORDER BY rowid", (scope,))
+        return [json.loads(row["body"]) for row in rows]
 
     def meta(self, name: str, default: str = "") -> str:
         """Return a setting of the emulator itself (clock offset, schema of the seed)."""

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from connector.cli import plan_view
 from connector.cli.plan_view import SIGNS
-from connector.dataverse.reports import Action, ApplyReport, Change, ProofReport, Report, Verdict
+from connector.dataverse.reports import Action, Change, ProofReport, Report, Verdict
 from connector.errors import ConnectError
 
 _READABLE = 12
@@ -60,7 +60,7 @@ class Voice:
                 detail = f"  {change.detail}" if change.detail else ""
                 self._change(change.action, f"{change.kind} {change.name}{detail}")
 
-    def plan(self, report: ApplyReport) -> None:
+    def plan(self, report: plan_view.Planned) -> None:
         """The Dataverse half as it was planned: tables, rights and depth, and every other line."""
         plan_view.show(self.console, report)
 

@@ -16,6 +16,7 @@ from connector.cli.preview import read_preview
 from connector.cli.process import Ran, run_pulumi
 from connector.dataverse.reports import Change
 from connector.errors import ConnectError, NoSuchStackError
+from connector.explain import explain
 from connector.settings import Settings, check_stack_file, load_settings
 from connector.stack_outputs import StackOutputs
 from connector.stack_state import StackState
@@ -32,6 +33,14 @@ class EngineError(ConnectError):
     def __init__(self, message: str, *, status: int = 1, code: str = "engine.failed") -> None:
         super().__init__(message, code=code)
         self.exit_code = status or 1  # type: ignore[misc]  # the engine's own code, per instance
+
+
+def _with_explanation(words: str) -> str:
+    """The engine's own words, and what they mean where the catalogue knows it and they do not say it yet."""
+    known = explain(words)
+    if known is None or known.cause in words:
+        return words
+    return f"{words}\n{known}"
 
 
 class Engine:
@@ -86,7 +95,7 @@ class Engine:
             )
             raise EngineError(message, status=ran.code, code="engine.locked")
         if ran.code != 0:
-            raise EngineError(words, status=ran.code)
+            raise EngineError(_with_explanation(words), status=ran.code)
 
     def _selected(self) -> str:
         ran = run_pulumi(["stack", "--show-name"], PROJECT_DIR)

@@ -137,13 +137,14 @@ def adopt(
     application_id: Annotated[str, typer.Option("--application-id", help="Its application (client) id.")],
     stack: Stack = None,
     json: Json = False,
+    records: Records = None,
 ) -> None:
     """Take over a hand-made application: import it and all that hangs on it, and show what differs."""
 
     def work(voice: Voice) -> Outcome:
         from connector.cli.adopt import adopt as take  # noqa: PLC0415  # imported when it is wanted
 
-        return take(voice, stack, application_id)
+        return take(voice, stack, application_id, records)
 
     run_verb("adopt", Voice(as_json=json), work)
 
@@ -254,8 +255,10 @@ def remove(
 
 
 @app.command()
-def explain(code: Annotated[str, typer.Argument(help="AADSTS7000215, 0x80040220, …")]) -> None:
-    """Say what a code of the login service or of Dataverse means, and what to do."""
+def explain(
+    code: Annotated[str, typer.Argument(help="A code, a whole error text, or - to read one.")],
+) -> None:
+    """Say what a code or message of login service, Graph, provider or Dataverse means, and what to do."""
     run_verb("explain", Voice(as_json=False), lambda _: verbs.explain_code(code))
 
 

@@ -6,10 +6,12 @@ import asyncio
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from connector.cli.consent import align_consent
 from connector.cli.console import Voice
 from connector.cli.engine import Engine
 from connector.dataverse.reports import Action, Change
 from connector.preflight import check_access, check_same_environment
+from connector.records import StackRecord, adopted_key_ids
 from connector.rotation import check_deployable, secrets_of
 from connector.rounds import cancel, join, start
 from connector.session import Session
@@ -25,17 +27,33 @@ async def prepare(
     session: Session,
     *,
     restore: bool = False,
-    recorded_organization: str = "",
+    record: StackRecord | None = None,
+    consent: bool = True,
 ) -> tuple[Change, ...]:
     """Check access and look for left-overs side by side, then mend; returns what was mended.
 
     With `restore`, this stack's application comes back from the recycle bin first. A stack that is
-    deployed elsewhere than its settings say is refused (`recorded_organization`: the record's).
+    deployed elsewhere than its settings say is refused, by the record of its last runs.
+    With `consent`, grants get the scopes that the settings name, in place.
     """
     if restore:
         await check_access(session)
-        return await _bring_back(voice, engine, session)
-    looking = start(look(engine, session))
+        state, mended = None, await _bring_back(voice, engine, session)
+    else:
+        state, mended = await _checked_and_mended(voice, engine, session, record)
+    if not consent:
+        return mended
+    if state is None or mended:
+        state = await asyncio.to_thread(engine.state)
+    return mended + await align_consent(voice, engine, session, state)
+
+
+async def _checked_and_mended(
+    voice: Voice, engine: Engine, session: Session, record: StackRecord | None
+) -> tuple[StackState, tuple[Change, ...]]:
+    """The state as it was read first, and what was mended since."""
+    adopted = adopted_key_ids(record)
+    looking = start(look(engine, session, adopted=adopted))
     try:
         organization = await check_access(session)
     except BaseException:
@@ -44,9 +62,10 @@ async def prepare(
     await join(looking)
     state, found = looking.result()
     settings = session.settings
+    recorded_organization = record.organization_id if record else ""
     check_same_environment(settings, state, organization, recorded_organization)
     check_deployable(settings.slots, secrets_of(state, settings.profile.name), settings.stack)
-    return await mend(voice, engine, session, state, found)
+    return state, await mend(voice, engine, session, state, found, adopted)
 
 
 async def _bring_back(voice: Voice, engine: Engine, session: Session) -> tuple[Change, ...]:
@@ -61,7 +80,11 @@ async def _bring_back(voice: Voice, engine: Engine, session: Session) -> tuple[C
 
 
 async def look(
-    engine: Engine, session: Session, accepted: str | None = None
+    engine: Engine,
+    session: Session,
+    accepted: str | None = None,
+    *,
+    adopted: frozenset[str] = frozenset(),
 ) -> tuple[StackState, Leftovers]:
     """The engine's state and what the tenant holds beyond it; nothing is written.
 
@@ -70,12 +93,17 @@ async def look(
     warm = asyncio.create_task(asyncio.to_thread(import_module, "connector.entra.leftovers"))
     state = await asyncio.to_thread(engine.state)
     leftovers = await warm
-    found: Leftovers = await leftovers.find(session, state, accepted)
+    found: Leftovers = await leftovers.find(session, state, accepted, adopted=adopted)
     return state, found
 
 
-async def mend(
-    voice: Voice, engine: Engine, session: Session, state: StackState, found: Leftovers
+async def mend(  # what was looked for, and where
+    voice: Voice,
+    engine: Engine,
+    session: Session,
+    state: StackState,
+    found: Leftovers,
+    adopted: frozenset[str] = frozenset(),
 ) -> tuple[Change, ...]:
     """Put in order what `look` found. Raises UsedElsewhereError, RefusedError, EngineError.
 
@@ -90,14 +118,19 @@ async def mend(
     if found.none and not state.pending:
         return ()
     voice.title(f"Clean-up: a run of stack {engine.stack} was interrupted or left out what exists")
-    return await _settle(voice, engine, session)
+    return await _settle(voice, engine, session, adopted=adopted)
 
 
 async def _settle(
-    voice: Voice, engine: Engine, session: Session, accepted: str | None = None
+    voice: Voice,
+    engine: Engine,
+    session: Session,
+    accepted: str | None = None,
+    *,
+    adopted: frozenset[str] = frozenset(),
 ) -> tuple[Change, ...]:
     await asyncio.to_thread(engine.refresh)
-    _, found = await look(engine, session, accepted)
+    _, found = await look(engine, session, accepted, adopted=adopted)
     changes = _changes(found)
     voice.changes(changes)
     await _carry_out(engine, session, found)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import typer
 
+from connector.cli import hand_made
 from connector.cli import rotate_steps as steps
 from connector.cli.console import Voice
+from connector.cli.rotate_other import check_secret, other_than_secret
 from connector.cli.rotating import Rotating
 from connector.cli.run import Outcome, run_verb
 from connector.cli.work import in_session
-from connector.entra.usage import last_use
+from connector.entra.usage import last_uses
 from connector.errors import ConnectError, ExpiresSoonError, PersonNeededError
-from connector.rotation import Finish, slots_of
+from connector.rotation import Finish, only_ended, slots_of
 from connector.rotation_due import Due, Step, Thresholds, next_step
 from connector.session import Session
 
@@ -30,7 +32,6 @@ Patch = Annotated[
     typer.Option("--patch", help="Write the settings' change to this file, for `git apply`."),
 ]
 Days = Annotated[int | None, typer.Option(min=0, help="Days before the end; by default from the lifetime.")]
-_RECENT = timedelta(days=7)
 
 
 @app.command("begin")
@@ -44,7 +45,9 @@ def _begin(
     """Add a secret in the other slot, deploy it and prove it; the old one stays valid."""
 
     def work(voice: Voice) -> Outcome:
-        return steps.begin(Rotating(voice, stack, records, patch), only_preview=preview)
+        run = Rotating(voice, stack, records, patch)
+        check_secret(run)
+        return steps.begin(run, only_preview=preview)
 
     run_verb("rotate begin", Voice(as_json=json), work)
 
@@ -64,11 +67,12 @@ def _finish(
 
     def work(voice: Voice) -> Outcome:
         run = Rotating(voice, stack, records, patch)
+        check_secret(run)
         step = steps.planned_finish(run)
         if step is None:
             voice.say("one secret, and nothing to retire")
-            return Outcome({"stack": run.stack, "result": "nothing", "slots": run.table()})
-        if step.old is not None:
+            return Outcome({"stack": run.stack, "result": "nothing", **_tables(run)})
+        if step.retired:
             _tell_last_use(run, step)
             if not reconnected:
                 raise steps.not_reconnected(step)
@@ -91,14 +95,18 @@ def _status(
 
     def work(voice: Voice) -> Outcome:
         run = Rotating(voice, stack, records, patch)
+        if other := other_than_secret(run, begin_days, soon_days):
+            other.error = None
+            voice.say(f"next: {other.body['next']}")
+            return other
         live = run.live()
         due = _due(run, begin_days, soon_days)
-        voice.table([(f"slot {row['slot']}", run.describe(row)) for row in run.table()])
+        rows = [(f"slot {row['slot']}", run.describe(row)) for row in run.table()]
+        voice.table([*rows, *hand_made.lines(run.outside_slots())])
         voice.say(f"next: {due.why}")
         if live:
             run.hand_out_patch(slots_of(live))
-        body = {"stack": run.stack, "result": due.step.value, "slots": run.table(), "next": due.why}
-        return Outcome(body)
+        return Outcome({"stack": run.stack, "result": due.step.value, "next": due.why, **_tables(run)})
 
     run_verb("rotate status", Voice(as_json=json), work)
 
@@ -116,6 +124,8 @@ def _auto(
 
     def work(voice: Voice) -> Outcome:
         run = Rotating(voice, stack, records, patch)
+        if other := other_than_secret(run, begin_days, soon_days):
+            return other
         due = _due(run, begin_days, soon_days)
         voice.say(due.why)
         return _carry_out(run, due)
@@ -125,7 +135,8 @@ def _auto(
 
 def _due(run: Rotating, begin_days: int | None, soon_days: int | None) -> Due:
     days = Thresholds.for_lifetime(run.settings.secret.lifetime_days, begin=begin_days, soon=soon_days)
-    return next_step(run.settings.slots, run.live(), datetime.now(UTC), days)
+    old = run.outside_slots().adopted
+    return next_step(run.settings.slots, run.live(), datetime.now(UTC), days, old)
 
 
 def _carry_out(run: Rotating, due: Due) -> Outcome:
@@ -134,9 +145,10 @@ def _carry_out(run: Rotating, due: Due) -> Outcome:
         run.hand_out_patch(slots_of(live))
         return _as_auto(Outcome({"result": "nothing"}), run)
     if due.step is Step.DEPLOY:
-        raise PersonNeededError(due.why, code="rotation.not_deployed", key=run.stack)
+        kind = ExpiresSoonError if due.soon else PersonNeededError
+        raise kind(due.why, code="rotation.not_deployed", key=run.stack)
     if due.step is Step.FINISH or due.step is Step.WRITE_SLOTS:
-        step = steps.planned_finish(run)
+        step = only_ended(steps.planned_finish(run), live, datetime.now(UTC))
         return _as_auto(steps.finish(run, step), run) if step else _as_auto(Outcome(), run)
     if due.step is Step.RECONNECT and run.is_proved(live[-1]):
         run.hand_out_patch(slots_of(live))
@@ -156,33 +168,34 @@ def _person(due: Due) -> ConnectError:
 
 
 def _as_auto(outcome: Outcome, run: Rotating) -> Outcome:
-    outcome.body |= {"verb": "rotate auto", "stack": run.stack, "slots": run.table()}
+    outcome.body |= {"verb": "rotate auto", "stack": run.stack, **_tables(run)}
     return outcome
 
 
+def _tables(run: Rotating) -> dict[str, Any]:
+    """The secrets in slots and outside, for `--json`."""
+    return {"slots": run.table(), "handMade": hand_made.table(run.outside_slots())}
+
+
 def _tell_last_use(run: Rotating, step: Finish) -> None:
-    old = step.old
-    if old is None:
-        return
+    """When each secret that would go was last used, with a warning where that is recent."""
 
-    async def ask(session: Session) -> datetime | None:
-        return await last_use(session, old.key_id)
+    async def ask(session: Session) -> dict[str, datetime]:
+        return await last_uses(session, [one.key_id for one in step.retired])
 
-    moment = in_session(run.settings, ask)
-    if moment is None:
-        run.voice.say(f"last use of {old.label}: not known here")
-    else:
-        run.voice.say(f"last use of {old.label}: {moment:%Y-%m-%d %H:%M} UTC")
-        if datetime.now(UTC) - moment < _RECENT:
-            run.voice.say(f"warning: {old.label} was used in the last {_RECENT.days} days")
+    moments = in_session(run.settings, ask)
+    for one in step.retired:
+        hand_made.warn(run, one.label, moments.get(one.key_id))
 
 
 def _confirm(voice: Voice, step: Finish, *, yes: bool) -> None:
-    if yes or step.old is None:
+    if yes:
         return
+    named = ", ".join(one.label for one in step.retired)
     if not sys.stdin.isatty():
-        message = f"this deletes the secret {step.old.label}; without a terminal it needs --yes"
+        message = f"this deletes the secret {named}; without a terminal it needs --yes"
         raise PersonNeededError(message, code="rotation.unconfirmed", key="--yes")
-    voice.title(f"Delete the secret {step.old.label}? Type its name: ")
-    if input().strip() != step.old.label:
+    wanted = step.retired[0].label
+    voice.title(f"Delete the secret {named}? Type the name {wanted}: ")
+    if input().strip() != wanted:
         raise ConnectError("not confirmed; nothing was retired", code="rotation.unconfirmed", key="--yes")

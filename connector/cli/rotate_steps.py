@@ -6,8 +6,10 @@ anything else, and the old one goes last, by an update that deletes it and nothi
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from connector.cli import hand_made
 from connector.cli.engine import EngineError
 from connector.cli.recover import prepare
 from connector.cli.rotating import Rotating
@@ -21,13 +23,14 @@ from connector.session import Session
 
 def begin(run: Rotating, *, only_preview: bool = False) -> Outcome:
     """Add the other slot's next secret, deploy it, prove it; what this run cannot prove goes again."""
-    step = plan_begin(run.settings.slots, run.live(), run.stack)
+    adopted = bool(run.outside_slots().adopted)
+    step = plan_begin(run.settings.slots, run.live(), run.stack, adopted=adopted)
     if step.resumed:
         run.voice.say(f"a rotation was begun before; going on with {step.label}")
     if not only_preview:
         _mend(run, step)
         _forget_gone(run)
-        step = plan_begin(run.settings.slots, run.live(), run.stack)
+        step = plan_begin(run.settings.slots, run.live(), run.stack, adopted=adopted)
     run.write_slots(step.slots)
     changes = _previewed(run, Action.ADDED, step.label)
     if only_preview:
@@ -37,7 +40,7 @@ def begin(run: Rotating, *, only_preview: bool = False) -> Outcome:
     made = _deploy(run, step) if changes or not _current(run) else ()
     proof = run.prove(fresh=True)
     if proof.verdict is Verdict.FAILED:
-        return _not_proved(run, step, proof, made=bool(made))
+        return _not_proved(run, step, proof, made=bool(made) and not step.first)
     run.hand_out_patch(step.slots)
     result = "begun" if proof.verdict is Verdict.PROVED else "unproved"
     if proof.error is None:
@@ -49,7 +52,7 @@ def _mend(run: Rotating, step: Begin) -> None:
     """Access checked, and what an interrupted run left put in order (a secret made and never noted)."""
 
     async def work(session: Session) -> tuple[Change, ...]:
-        return await prepare(run.voice, run.engine, session)
+        return await prepare(run.voice, run.engine, session, record=run.record(), consent=False)
 
     # What `step` reaches for counts as known, also where the checkout does not know of it yet.
     in_session(run.settings.model_copy(update={"slots": dict(step.slots)}), work)
@@ -99,8 +102,8 @@ def _not_proved(run: Rotating, step: Begin, proof: ProofReport, *, made: bool) -
     code, words = (cause.code, cause.message) if cause else ("proof.failed", "the proof failed")
     if not made:
         message = (
-            f"{step.label} did not pass the proof: {words}. It was made by an earlier run and may be in use, "
-            "so it stays, as does the old one"
+            f"{step.label} did not pass the proof: {words}. It is the stack's only secret, or was made by an "
+            "earlier run and may be in use, so it stays, as do the others"
         )
         error = ProofFailedError(message, code=code, key=cause.key if cause else None)
         return _outcome(run, "begin", "failed", (), proof, error)
@@ -137,15 +140,18 @@ def _delete(run: Rotating, gone: LiveSecret, rest: tuple[LiveSecret, ...]) -> tu
 
 
 def finish(run: Rotating, step: Finish) -> Outcome:
-    """Prove once more with the new secret, then delete the old one and nothing else."""
-    if step.old is None:
+    """Prove once more with the new secret, then delete the old ones and nothing else."""
+    if not step.retired:
         run.voice.say("the old secret is gone already; the settings follow")
         run.write_slots(step.slots)
         run.hand_out_patch(step.slots)
         return _outcome(run, "finish", "finished", ())
-    if _forget_gone(run):
+    if step.old is not None and _forget_gone(run):
         planned_finish(run)
-        return _follow(run, step)
+        followed = _follow(run, step)
+        if not step.hand_made:
+            return followed
+        step = replace(step, old=None)
     if not _current(run):
         message = f"{step.new.label} was made and never handed out or proved; run `rotate begin` to go on"
         raise DriftError(message, code="rotation.not_begun", key=step.new.label)
@@ -153,10 +159,14 @@ def finish(run: Rotating, step: Finish) -> Outcome:
     if proof.error is not None:
         run.voice.say(f"nothing was retired: {step.new.label} is not proved")
         return _outcome(run, "finish", proof.result, (), proof)
-    run.voice.title(f"Retiring {step.old.label}")
-    changes = _delete(run, step.old, (step.new,))
+    named = ", ".join(one.label for one in step.retired)
+    run.voice.title(f"Retiring {named}")
+    changes = hand_made.retire(run, step.hand_made)
+    if step.old is not None:
+        changes += _delete(run, step.old, (step.new,))
+    run.write_slots(step.slots)
     run.hand_out_patch(step.slots)
-    run.voice.say(f"{step.old.label} is retired; {step.new.label} is the one secret")
+    run.voice.say(f"{named} is retired; {step.new.label} is the new secret")
     return _outcome(run, "finish", "finished", changes, proof)
 
 
@@ -171,13 +181,13 @@ def _follow(run: Rotating, step: Finish) -> Outcome:
 
 def planned_finish(run: Rotating) -> Finish | None:
     """What `finish` would do; None when there is one secret and nothing to retire."""
-    return plan_finish(run.settings.slots, run.live(), run.stack)
+    return plan_finish(run.settings.slots, run.live(), run.stack, run.outside_slots().adopted)
 
 
 def not_reconnected(step: Finish) -> PersonNeededError:
     """The refusal to retire a secret that may be in use."""
     message = (
-        f"{step.old.label if step.old else 'the old secret'} may still be in use: type {step.new.label} into "
+        f"{', '.join(one.label for one in step.retired)} may still be in use: type {step.new.label} into "
         "the connect form (`handover` gives it), sign in again there, then say --reconnected"
     )
     return PersonNeededError(message, code="rotation.not_reconnected", key="--reconnected")
@@ -193,5 +203,5 @@ def _outcome(
 ) -> Outcome:
     body: dict[str, Any] = proof.to_json() if proof else {"stack": run.stack}
     body |= {"verb": f"rotate {verb}", "result": result, "changes": [change.to_json() for change in changes]}
-    body["slots"] = run.table()
+    body |= {"slots": run.table(), "handMade": hand_made.table(run.outside_slots(anew=True))}
     return Outcome(body, error or (proof.error if proof else None))

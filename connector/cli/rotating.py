@@ -10,17 +10,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from connector.cli import hand_made
 from connector.cli.console import Voice
 from connector.cli.engine import PROJECT_DIR, Engine
 from connector.cli.work import directory_checks, in_session, named, records_folder, warm_up
 from connector.dataverse import jobs
 from connector.dataverse.reports import Action, Change, ProofReport, Verdict
 from connector.errors import DriftError
+from connector.hand_made import OutsideSlots
 from connector.naming import secret_resource
-from connector.records import known_of, read_record, updated, write_record
-from connector.rotation import LiveSecret, live_secrets
+from connector.records import StackRecord, known_of, read_record, updated, write_record
+from connector.rotation import LiveSecret, live_certificates, live_secrets
 from connector.rotation_due import describe
 from connector.session import Session
+from connector.settings import CredentialKind
 from connector.stack_file import stack_file, unified_diff, with_slots
 from connector.stack_outputs import StackOutputs
 
@@ -38,6 +41,7 @@ class Rotating:
         self._patch = Path(patch) if patch else None
         self._before = _read(self.file)
         self._slots = dict(self.settings.slots)
+        self._outside: OutsideSlots | None = None
 
     @property
     def stack(self) -> str:
@@ -45,8 +49,20 @@ class Rotating:
         return self.settings.stack
 
     def live(self) -> tuple[LiveSecret, ...]:
-        """The client secrets that the state holds now, the oldest first."""
-        return live_secrets(self.engine.exported(), self.settings.profile.name)
+        """The client secrets (or certificates) that the state holds now, the oldest first."""
+        profile = self.settings.profile
+        read = live_certificates if profile.credential is CredentialKind.CERTIFICATE else live_secrets
+        return read(self.engine.exported(), profile.name)
+
+    def record(self) -> StackRecord | None:
+        """What is known of the stack from its last runs."""
+        return read_record(self.stack, self.folder)
+
+    def outside_slots(self, *, anew: bool = False) -> OutsideSlots:
+        """The secrets of an adopted application that no slot holds; read once, unless *anew*."""
+        if self._outside is None or anew:
+            self._outside = hand_made.read(self)
+        return self._outside
 
     def outputs(self) -> StackOutputs:
         """The stack's outputs now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from connector.cli import hand_made
 from connector.cli.console import Voice
 from connector.cli.rotating import Rotating
 from connector.cli.run import Outcome
@@ -13,11 +14,13 @@ from connector.dataverse import jobs
 from connector.dataverse.changes import WRITES
 from connector.dataverse.reports import Cause, Change, PlanReport
 from connector.errors import ConnectError, DriftError, ExpiresSoonError
+from connector.hand_made import HandMade, OutsideSlots
 from connector.records import ProofRecord, known_of, read_record
 from connector.rotation import LiveSecret, check_deployable
 from connector.rotation_due import Thresholds, describe
 from connector.rounds import join, start
 from connector.session import Session
+from connector.settings import CredentialKind
 
 
 def status(voice: Voice, stack: str | None, records: str | None, *, soon_days: int | None) -> Outcome:
@@ -26,15 +29,18 @@ def status(voice: Voice, stack: str | None, records: str | None, *, soon_days: i
     run = Rotating(voice, stack, records, None)
     live = run.live()
     plan, causes = _read(run)
-    findings = [*_slot_findings(run, live), *causes]
+    outside = hand_made.read(run, always=True)
+    findings = [*_slot_findings(run, live, outside), *causes]
     drift = tuple(change for change in plan.changes if change.action in WRITES)
     record = read_record(run.stack, run.folder)
     proof = record.proof if record else None
     days = Thresholds.for_lifetime(run.settings.secret.lifetime_days, soon=soon_days)
-    ending = [one for one in live if _ends_within(one, days.soon)]
-    _tell(run, findings, drift, proof)
+    secrets: tuple[LiveSecret | HandMade, ...] = (*live, *outside.adopted)
+    ending = [one for one in secrets if _ends_within(one, days.soon)]
+    _tell(run, outside, findings, drift, proof)
     error = _error(run, findings, drift, ending)
-    return Outcome(_body(run, plan, findings, drift, proof, error), error)
+    body = _body(run, plan, findings, drift, proof, error)
+    return Outcome(body | {"handMade": hand_made.table(outside)}, error)
 
 
 def _read(run: Rotating) -> tuple[PlanReport, list[Cause]]:
@@ -55,11 +61,15 @@ async def _checked(checks: jobs.MoreChecks) -> list[Cause]:
     return await checks()
 
 
-def _slot_findings(run: Rotating, live: tuple[LiveSecret, ...]) -> list[Cause]:
+def _slot_findings(run: Rotating, live: tuple[LiveSecret, ...], outside: OutsideSlots) -> list[Cause]:
     """Slots that the settings and the state disagree on, and secrets that were removed in Entra."""
+    if run.settings.profile.credential is not CredentialKind.SECRET:
+        return []
+    present = outside.present
     found = [
         Cause("secret.removed", one.key_id, f"the secret {one.label} is not on the application any more")
-        for one in run.gone()
+        for one in live
+        if present is not None and one.key_id.lower() not in present
     ]
     try:
         check_deployable(run.settings.slots, live, run.stack)
@@ -68,17 +78,22 @@ def _slot_findings(run: Rotating, live: tuple[LiveSecret, ...]) -> list[Cause]:
     return found
 
 
-def _ends_within(secret: LiveSecret, days: int) -> bool:
+def _ends_within(secret: LiveSecret | HandMade, days: int) -> bool:
     left = secret.days_left(datetime.now(UTC))
     return left is not None and left <= days
 
 
 def _tell(
-    run: Rotating, findings: list[Cause], drift: tuple[Change, ...], proof: ProofRecord | None
+    run: Rotating,
+    outside: OutsideSlots,
+    findings: list[Cause],
+    drift: tuple[Change, ...],
+    proof: ProofRecord | None,
 ) -> None:
     voice = run.voice
     voice.title(f"Stack {run.stack}: {run.settings.display_name} in tenant {run.settings.tenant_id}")
-    voice.table([(f"secret {row['slot']}", run.describe(row)) for row in run.table()])
+    rows = [(f"secret {row['slot']}", run.describe(row)) for row in run.table()]
+    voice.table([*rows, *hand_made.lines(outside)])
     entra = [cause for cause in findings if cause.code.startswith("entra.")]
     voice.say(f"consent and assignments: {'as wanted' if not entra else f'{len(entra)} differ'}")
     voice.say(f"security role and application user: {'as wanted' if not drift else f'{len(drift)} differ'}")
@@ -90,7 +105,7 @@ def _tell(
 
 
 def _error(
-    run: Rotating, findings: list[Cause], drift: tuple[Change, ...], ending: list[LiveSecret]
+    run: Rotating, findings: list[Cause], drift: tuple[Change, ...], ending: list[LiveSecret | HandMade]
 ) -> ConnectError | None:
     """The higher of the two codes: an end that is near stops a connection, drift may not."""
     if ending:

@@ -15,11 +15,13 @@ from connector.cli.work import directory_checks, in_session, named, records_fold
 from connector.dataverse import jobs
 from connector.dataverse.reports import ApplyReport, Change, ProofReport, Report
 from connector.errors import ConnectError, PersonNeededError, RefusedError
-from connector.explain import explain
+from connector.explain import explained
 from connector.records import delete_record, known_of, read_record, updated, write_record
 from connector.session import Session
 from connector.settings import Settings
 from connector.stack_outputs import StackOutputs
+
+_TEXT_LIMIT = 200
 
 
 def deploy(voice: Voice, stack: str | None, records: str | None, *, restore: bool = False) -> Outcome:
@@ -29,8 +31,7 @@ def deploy(voice: Voice, stack: str | None, records: str | None, *, restore: boo
 
     async def work(session: Session) -> Outcome:
         record = read_record(settings.stack, records_folder(records))
-        known = record.organization_id if record else ""
-        mended = await prepare(voice, engine, session, restore=restore, recorded_organization=known)
+        mended = await prepare(voice, engine, session, restore=restore, record=record)
         voice.title(f"Entra ID: application, consent, secret, assignments ({settings.stack})")
         entra = mended + await asyncio.to_thread(engine.up)
         if not entra:
@@ -107,11 +108,13 @@ def remove(
 
 
 def explain_code(code: str) -> Outcome:
-    """What a code means."""
-    known = explain(code)
+    """What a code, or a whole error text, means; `-` reads the text from standard input."""
+    text = sys.stdin.read() if code == "-" else code
+    known = explained(text)
     if known is None:
-        message = f"{code}: not in the catalogue (docs/errors.md lists what is)"
-        raise ConnectError(message, code="explain.unknown", key=code)
+        shown = " ".join(text.split())[:_TEXT_LIMIT]
+        message = f"{shown}: not in the catalogue (docs/errors.md lists what is)"
+        raise ConnectError(message, code="explain.unknown", key=shown)
     print(known)
     return Outcome({"verb": "explain", "result": str(known)})
 

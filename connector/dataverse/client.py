@@ -59,6 +59,8 @@ class DataverseClient:
         self.identity = identity
         self.root = f"{session.settings.dynamics_url}/api/data/{VERSION}/"
         self.scope = f"{session.settings.dynamics_url}/.default"
+        #: The service's request id of the last answer, by path, for the record.
+        self.request_ids: dict[str, str] = {}
 
     def url(self, path: str) -> str:
         """The absolute URL that `@odata.id` needs."""
@@ -137,6 +139,7 @@ class DataverseClient:
             body=body,
             idempotent=True if idempotent else None,
         )
+        self.request_ids[answer.request.url.path.split(f"/{VERSION}/")[-1]] = request_id_of(answer)
         if answer.is_success:
             return answer
         raise refusal(answer, who=self.identity.name)
@@ -170,7 +173,7 @@ def refusal(answer: httpx.Response, *, who: str) -> RefusedError:
     code, text = _service_words(answer)
     request = answer.request
     resource = request.url.path.split(f"/{VERSION}/")[-1]
-    request_id = answer.headers.get("x-ms-service-request-id") or answer.headers.get("req_id", "")
+    request_id = request_id_of(answer)
     known = explain(code) if code else None
     said = f"{known.cause}. {known.fix}" if known else ""
     detail = text[:_TEXT_LIMIT]
@@ -188,6 +191,11 @@ def refusal(answer: httpx.Response, *, who: str) -> RefusedError:
         request_id=request_id,
         retry_after=parse_retry_after(answer.headers.get("Retry-After")),
     )
+
+
+def request_id_of(answer: httpx.Response) -> str:
+    """The id by which the service's own log knows a request; empty where it gives none."""
+    return str(answer.headers.get("x-ms-service-request-id") or answer.headers.get("req_id", ""))
 
 
 def _service_words(answer: httpx.Response) -> tuple[str, str]:

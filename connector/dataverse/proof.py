@@ -84,8 +84,14 @@ class Proof:
             ids,
             verdict=verdict,
             cause=first,
+            request_ids=self._request_ids(),
             others=tuple(causes[1:]),
         )
+
+    def _request_ids(self) -> dict[str, str]:
+        """Of the log-in and of WhoAmI, where they got an answer."""
+        who = self.app.request_ids.get("WhoAmI")
+        return self.job.session.login_ids | ({"whoAmI": who} if who else {})
 
     async def close(self) -> None:
         """Stop what still runs."""

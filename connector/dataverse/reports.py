@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -145,11 +146,13 @@ class ProofReport(Report):
     """Whether the new secret opens Dynamics with exactly the rights wanted.
 
     `cause` is the one cause named; `others` are further findings, in order of rank.
+    `request_ids` name the log-in (`token`, `tokenCorrelation`) and `whoAmI` in the services' own logs.
     """
 
     verdict: Verdict = Verdict.FAILED
     cause: Cause | None = None
     others: tuple[Cause, ...] = ()
+    request_ids: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def error(self) -> ConnectError | None:

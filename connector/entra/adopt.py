@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from connector import naming
 from connector.dataverse.reports import Action, Change
 from connector.entra.adoption import Attachable, granted, import_ids
+from connector.entra.consent import differing_grants
 from connector.entra.directory import Directory
+from connector.entra.hand_made import read_outside_slots
 from connector.entra.objects import LiveApplication
 from connector.entra.people import attachable
 from connector.errors import RefusedError
+from connector.hand_made import OutsideSlots
 from connector.session import Session
 from connector.settings import Settings
 from connector.stack_state import StackState
@@ -19,11 +22,16 @@ from connector.stack_state import StackState
 
 @dataclass(frozen=True)
 class Adoption:
-    """`imports` maps the engine's names to import ids, `foreign` lists what is seen and left alone."""
+    """`imports` maps the engine's names to import ids, `foreign` lists what is seen and left alone.
+
+    Grants that differ from the settings stand in `foreign` too, as pending. `secrets` were made by
+    hand and count as adopted from now on: the first rotation takes them over.
+    """
 
     application: LiveApplication
     imports: Mapping[str, str]
     foreign: tuple[Change, ...]
+    secrets: OutsideSlots
 
 
 async def examine(session: Session, state: StackState, application_id: str) -> Adoption:
@@ -43,8 +51,19 @@ async def examine(session: Session, state: StackState, application_id: str) -> A
     _check_state(settings, state, application)
     found = await attachable(directory, settings, application)
     ids = import_ids(settings, application, found)
-    lacking = {name: id for name, id in ids.items() if name not in state.resources}
-    return Adoption(application, lacking, tuple(_foreign(settings, state, application, found)))
+    # The provider would replace a grant to change it, so one that differs is taken over by `deploy`.
+    undecided = {n: c for n, c in differing_grants(settings, found).items() if n not in state.resources}
+    lacking = {name: id for name, id in ids.items() if name not in {*state.resources, *undecided}}
+    secrets = await _hand_made(session, state, application)
+    foreign = (*undecided.values(), *_foreign(settings, secrets, application, found))
+    return Adoption(application, lacking, foreign, secrets)
+
+
+async def _hand_made(session: Session, state: StackState, application: LiveApplication) -> OutsideSlots:
+    """The secrets that no slot of the state holds, all of them adopted, with their last use."""
+    held = {id for name in state.resources if (id := state.object_id(name))}
+    adopted = {one.key_id for one in application.secrets}
+    return await read_outside_slots(session, application.id, adopted=adopted, in_slots=held)
 
 
 def _check_owner(settings: Settings, application: LiveApplication) -> None:
@@ -70,13 +89,13 @@ def _check_state(settings: Settings, state: StackState, application: LiveApplica
 
 
 def _foreign(
-    settings: Settings, state: StackState, application: LiveApplication, found: Attachable
+    settings: Settings, secrets: OutsideSlots, application: LiveApplication, found: Attachable
 ) -> Iterator[Change]:
-    held = {state.object_id(name) for name in state.resources}
-    for secret in application.secrets:
-        if secret.key_id not in held:
-            text = "its value cannot be read; it stays until a rotation retires it"
-            yield Change(Action.FOREIGN, "secret", str(secret), text)
+    by_id = {one.key_id: one for one in application.secrets}
+    for secret in secrets.adopted:
+        used = f"{secret.last_used:%Y-%m-%d %H:%M} UTC" if secret.last_used else "not known here"
+        text = f"last used: {used}; its value cannot be read; it stays until a rotation retires it"
+        yield Change(Action.FOREIGN, "secret", str(by_id[secret.key_id]), text)
     if application.certificates:
         count = str(application.certificates)
         yield Change(Action.FOREIGN, "certificates", count, "they stay as they are")

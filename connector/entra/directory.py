@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from connector import naming
@@ -86,7 +87,10 @@ class Directory(Graph):
         await self._write("DELETE", f"applications/{object_id}", gone_is_done=True)
 
     async def remove_secret(self, object_id: str, key_id: str) -> None:
-        """Remove a client secret; a lost or refused answer counts as done when the secret is gone."""
+        """Remove a client secret; a lost or refused answer counts as done when the secret is gone.
+
+        Graph refuses a key id that it does not know (application-removepassword): that is done, too.
+        """
         path = f"applications/{object_id}/removePassword"
         try:
             await self._write("POST", path, {"keyId": key_id}, idempotent=True)
@@ -94,6 +98,11 @@ class Directory(Graph):
             left = await self.application(object_id)
             if left is None or any(secret.key_id == key_id for secret in left.secrets):
                 raise
+
+    async def change_grant(self, grant_id: str, scopes: Iterable[str]) -> None:
+        """Set the scopes of a delegated grant; one that is gone is left so."""
+        body = {"scope": " ".join(scopes)}
+        await self._write("PATCH", f"oauth2PermissionGrants/{grant_id}", body, gone_is_done=True)
 
     async def restore(self, object_id: str) -> None:
         """Bring an object back from the recycle bin."""

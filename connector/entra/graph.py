@@ -27,6 +27,7 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_service_client import GraphServiceClient
 
 from connector.errors import RefusedError, UnreachableError
+from connector.explain import explain
 from connector.retry_after import parse_retry_after
 from connector.session import Session
 
@@ -197,8 +198,10 @@ def refusal(what: str, answer: httpx.Response) -> RefusedError:
     request_id = answer.headers.get("request-id", "")
     denied = answer.status_code == 403 and what.startswith("to read")
     hint = "; the deployer needs Directory.Read.All to prove consent" if denied else ""
+    known = explain(text) or explain(code)
+    said = f". {known.cause}. {known.fix}" if known and not hint else ""
     return RefusedError(
-        f"Graph refused {what}: {answer.status_code} {code} {text}{hint} (request id {request_id})",
+        f"Graph refused {what}: {answer.status_code} {code} {text}{said}{hint} (request id {request_id})",
         code="graph.refused",
         key=what.rsplit(" ", 1)[-1],
         status=answer.status_code,

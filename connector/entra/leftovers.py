@@ -19,11 +19,12 @@ from connector.entra.people import attachable
 from connector.errors import RefusedError
 from connector.rounds import join, start
 from connector.session import Session
-from connector.settings import Settings
+from connector.settings import CredentialKind, Settings
 from connector.stack_state import StackState
 
 # The engine's clock and Entra's may differ by minutes; an interrupted run left its secret within seconds.
 _CLOCKS_DIFFER = timedelta(minutes=10)
+PERSONAL_SECRETS = 2
 
 
 class UsedElsewhereError(RefusedError):
@@ -54,11 +55,18 @@ class Leftovers:
         return not (self.imports or self.applications or self.secrets or self.renames)
 
 
-async def find(session: Session, state: StackState, accepted: str | None = None) -> Leftovers:
+async def find(
+    session: Session,
+    state: StackState,
+    accepted: str | None = None,
+    *,
+    adopted: frozenset[str] = frozenset(),
+) -> Leftovers:
     """Read what carries the marker, and plan. Raises UsedElsewhereError, RefusedError, UnreachableError.
 
     One request where nothing is left over and nothing new is wanted. `accepted` is the object id of an
-    application that a person said is this stack's, whoever may use it.
+    application that a person said is this stack's, whoever may use it; `adopted` holds the key ids of
+    hand-made secrets, which are no left-overs whatever their names.
     """
     settings, directory = session.settings, Directory(session)
     known = state.object_id(naming.application_resource(settings.profile.name))
@@ -72,7 +80,9 @@ async def find(session: Session, state: StackState, accepted: str | None = None)
         return Leftovers(deleted=binned.result())
     lacking = wanted_names(settings) - set(state.resources)
     found = await attachable(directory, settings, keep) if lacking else None
-    return plan(settings, state, applications, keep, found)
+    planned = plan(settings, state, applications, keep, found, adopted)
+    check_room(settings, state, keep, planned.secrets)
+    return planned
 
 
 async def _nothing() -> tuple[LiveApplication, ...]:
@@ -92,8 +102,8 @@ async def deleted_with_marker(directory: Directory, stack: str) -> tuple[LiveApp
 async def _with_known(
     directory: Directory, marked: list[LiveApplication], known: str | None
 ) -> list[LiveApplication]:
-    """The state's application counts as ours even where somebody took its tags away."""
-    if not marked or known is None or any(one.id == known for one in marked):
+    """The state's application counts as ours where it has no marker yet (adopted), or not any more."""
+    if known is None or any(one.id == known for one in marked):
         return marked
     mine = await directory.application(known)
     return [*marked, mine] if mine else marked
@@ -114,6 +124,7 @@ def plan(
     applications: Sequence[LiveApplication],
     keep: LiveApplication,
     found: Attachable | None,
+    adopted: frozenset[str] = frozenset(),
 ) -> Leftovers:
     """What to import into the state, and what to remove; *found* is what is attached to *keep*."""
     spare = tuple(one for one in applications if one.id != keep.id)
@@ -122,7 +133,7 @@ def plan(
     lacking = {name: id for name, id in imports.items() if name not in state.resources}
     renames = _renames(settings, state, lacking)
     imports = {name: id for name, id in lacking.items() if name not in renames.values()}
-    return Leftovers(keep.id, imports, spare, spare_secrets(settings, state, keep), renames=renames)
+    return Leftovers(keep.id, imports, spare, spare_secrets(settings, state, keep, adopted), renames=renames)
 
 
 def _renames(settings: Settings, state: StackState, lacking: Mapping[str, str]) -> dict[str, str]:
@@ -132,13 +143,16 @@ def _renames(settings: Settings, state: StackState, lacking: Mapping[str, str]) 
 
 
 def spare_secrets(
-    settings: Settings, state: StackState, application: LiveApplication
+    settings: Settings,
+    state: StackState,
+    application: LiveApplication,
+    adopted: frozenset[str] = frozenset(),
 ) -> tuple[LiveSecret, ...]:
     """The secrets that a run of this stack made and whose value no state holds."""
     resource = state.resources.get(naming.application_resource(settings.profile.name))
     if resource is None or resource.since is None:
         return ()
-    held = {state.object_id(name) for name in state.resources}
+    held = {*adopted, *(state.object_id(name) for name in state.resources)}
     since = resource.since - _CLOCKS_DIFFER
     return tuple(
         secret
@@ -148,6 +162,30 @@ def spare_secrets(
         and secret.start is not None
         and secret.start >= since
     )
+
+
+def check_room(
+    settings: Settings, state: StackState, application: LiveApplication, spare: Sequence[LiveSecret]
+) -> None:
+    """Refuse to make a secret for which an application for personal accounts has no room.
+
+    Source of the limit: entra-docs identity-platform/supported-accounts-validation (passwordCredentials).
+    """
+    if not settings.sign_in_audience.is_personal or settings.profile.credential is not CredentialKind.SECRET:
+        return
+    base = settings.profile.name
+    labels = (naming.secret_display_name(slot, n) for slot, n in settings.slots.items())
+    lacking = [one for one in labels if naming.secret_resource(base, one) not in state.resources]
+    gone = {one.key_id for one in spare}
+    held = [one for one in application.secrets if one.key_id not in gone]
+    if not lacking or len(held) + len(lacking) <= PERSONAL_SECRETS:
+        return
+    message = (
+        f"an application that takes personal accounts holds at most {PERSONAL_SECRETS} client secrets, and "
+        f"{application.display_name} ({application.app_id}) has {', '.join(map(str, held))}: no room for "
+        f"{lacking[-1]}. Nothing was made. Remove one that is not in use, in the portal, and run this again"
+    )
+    raise RefusedError(message, code="rotation.no_room", key=application.app_id)
 
 
 def _refuse_used(stack: str, applications: Sequence[LiveApplication]) -> None:

@@ -52,6 +52,11 @@ GROUP = Kind(
     names("id displayName mailNickname mail mailEnabled securityEnabled groupTypes"),
 )
 DIRECTORY_OBJECT = Kind("directoryObjects", "directoryObject", frozenset({"id"}))
+SIGN_IN_ACTIVITY = Kind(
+    "reports/appCredentialSignInActivities",
+    "appCredentialSignInActivity",
+    frozenset({"id", "keyId", "appId"}),
+)
 ORGANIZATION = Kind("organization", "organization", frozenset({"id"}))
 FEDERATED_CREDENTIAL = Kind(
     "federatedIdentityCredentials",

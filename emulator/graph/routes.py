@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from emulator.context import Call, Reply
-from emulator.graph import applications, assignments, federated, grants, owners, people, recycle, secrets
+from emulator.graph import (
+    applications,
+    assignments,
+    federated,
+    grants,
+    owners,
+    people,
+    recycle,
+    reports,
+    secrets,
+)
 from emulator.graph import service_principals as principals
 from emulator.graph.access import Needs, Rule, authenticate, guarded, needs
 from emulator.graph.errors import UnknownSegment
@@ -27,6 +37,7 @@ _WRITE_ASSIGNMENTS = needs(
 _READ_USERS = needs(f"User.Read.All User.ReadBasic.All User.ReadWrite.All {_READ_DIRECTORY}")
 _READ_GROUPS = needs(f"Group.Read.All GroupMember.Read.All Group.ReadWrite.All {_READ_DIRECTORY}")
 _READ_TENANT = needs(f"Organization.Read.All {_READ_DIRECTORY}")
+_READ_REPORTS = needs(f"AuditLog.Read.All {_READ_DIRECTORY}")
 _READ_POLICIES = needs("Policy.Read.All Policy.ReadWrite.ApplicationConfiguration")
 
 Row = tuple[str, str, Rule, Needs]
@@ -115,6 +126,7 @@ def _other_rows() -> list[Row]:
         ("DELETE", "/directory/deletedItems/{id}", recycle.purge, _WRITE_APPS),
         ("GET", "/organization", people.list_organization, _READ_TENANT),
         ("GET", "/policies/defaultAppManagementPolicy", people.default_app_management_policy, _READ_POLICIES),
+        ("GET", "/reports/appCredentialSignInActivities", reports.list_sign_in_activities, _READ_REPORTS),
         ("GET", "/me", people.me, needs()),
     ]
 

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import jwt
 from cryptography import x509
@@ -23,28 +23,33 @@ from emulator.store import Document
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
+class Proof(NamedTuple):
+    """How a client proved itself: the token's `appidacr` ("1" or "2"), and the credential's key id."""
+
+    method: str
+    key_id: str = ""
+
+
 def seconds(stamp: str) -> float:
     """Seconds since the epoch of a Graph date-time."""
     return datetime.fromisoformat(stamp).timestamp()
 
 
-def check_client(ctx: Context, home: str, application: Document, form: Mapping[str, str]) -> str:
-    """Check the client's proof against its application in tenant *home*; return its `appidacr` ("1" or "2").
+def check_client(ctx: Context, home: str, application: Document, form: Mapping[str, str]) -> Proof:
+    """Check the client's proof against its application in tenant *home*.
 
     Raises MissingSecret, WrongSecret, ExpiredSecret or BadAssertion.
     """
     if form.get("client_assertion"):
         if form.get("client_assertion_type") != _ASSERTION_TYPE:
             raise MissingParameter("client_assertion_type")
-        check_assertion(ctx, home, application, form["client_assertion"])
-        return "2"
+        return Proof("2", check_assertion(ctx, home, application, form["client_assertion"]))
     if not form.get("client_secret"):
         raise MissingSecret
-    _check_secret(ctx, home, application, form["client_secret"])
-    return "1"
+    return Proof("1", _check_secret(ctx, home, application, form["client_secret"]))
 
 
-def _check_secret(ctx: Context, home: str, application: Document, secret: str) -> None:
+def _check_secret(ctx: Context, home: str, application: Document, secret: str) -> str:
     given, now = hash_of(secret), ctx.now()
     for credential in application["passwordCredentials"]:
         kept = ctx.store.get(home, "secretHashes", credential["keyId"])
@@ -53,12 +58,14 @@ def _check_secret(ctx: Context, home: str, application: Document, secret: str) -
         if seconds(credential["endDateTime"]) <= now:
             raise ExpiredSecret(application["appId"])
         if seconds(credential["startDateTime"]) <= now + 300:
-            return
+            return str(credential["keyId"])
     raise WrongSecret(application["appId"])
 
 
-def check_assertion(ctx: Context, home: str, application: Document, assertion: str) -> None:
+def check_assertion(ctx: Context, home: str, application: Document, assertion: str) -> str:
     """Check a client assertion: an issuer's token, or one signed by a registered certificate.
+
+    Returns the certificate's key id; an issuer's token has none.
 
     Entra docs, identity-platform/certificate-credentials and workload-id. Raises BadAssertion and
     the refusals of federation.
@@ -69,16 +76,19 @@ def check_assertion(ctx: Context, home: str, application: Document, assertion: s
             claims = ctx.key.read(assertion)
             _check_time(ctx, claims)
             check_federated(ctx, home, application, claims)
-            return
-        key = _registered_key(ctx, application, header)
+            return ""
+        key_id, key = _registered_key(ctx, application, header)
         options = {"verify_exp": False, "verify_nbf": False, "verify_aud": False, "verify_iat": False}
         claims = jwt.decode(assertion, key, algorithms=["RS256", "PS256"], options=cast("Any", options))
     except jwt.InvalidTokenError as error:
         raise BadAssertion("The key was not found or the signature does not match.") from error
     _check_claims(ctx, application["appId"], claims)
+    return key_id
 
 
-def _registered_key(ctx: Context, application: Document, header: Mapping[str, Any]) -> RSAPublicKey:
+def _registered_key(
+    ctx: Context, application: Document, header: Mapping[str, Any]
+) -> tuple[str, RSAPublicKey]:
     for credential in application["keyCredentials"]:
         try:
             der = base64.b64decode(credential["key"])
@@ -89,7 +99,7 @@ def _registered_key(ctx: Context, application: Document, header: Mapping[str, An
             continue
         if seconds(credential["endDateTime"]) <= ctx.now():
             raise BadAssertion("The key used is expired.")
-        return cast("RSAPublicKey", certificate.public_key())
+        return str(credential["keyId"]), cast("RSAPublicKey", certificate.public_key())
     raise BadAssertion("The key was not found.")
 
 

@@ -18,6 +18,7 @@ from emulator.login.discovery import issuer
 from emulator.login.errors import MissingParameter
 from emulator.login.sign_in import code_id
 from emulator.login.sign_in_errors import BadCode, PublicClientWithSecret
+from emulator.login.sign_ins import note_sign_in
 from emulator.login.tenants import client_of
 from emulator.seed.names import LEAK_MARKER
 from emulator.store import Document
@@ -31,13 +32,14 @@ def redeem(call: Call, form: Mapping[str, str]) -> Reply:
         if not form.get(name):
             raise MissingParameter(name)
     principal, home, application = client_of(call.store, call.scope, form["client_id"])
-    kept = _take_code(call, form)
+    kept, key_id = _take_code(call, form), ""
     if kept["platform"] == "web":
-        check_client(call.ctx, home, application, form)
+        key_id = check_client(call.ctx, home, application, form).key_id
     elif form.get("client_secret"):
         raise PublicClientWithSecret(application["appId"])
     user = call.store.get(call.scope, "users", kept["user"]) or {}
     resource, names = resource_of(call, kept["scope"])
+    note_sign_in(call, application, principal, key_id, resource)
     shared = _shared(call, principal, user)
     access = shared | {"aud": resource, "scp": " ".join(names)}
     identity = shared | {"aud": principal["appId"], "nonce": kept["nonce"]}

@@ -21,6 +21,7 @@ from emulator.login.errors import (
 )
 from emulator.login.policies import check_policies
 from emulator.login.redemption import redeem
+from emulator.login.sign_ins import note_sign_in
 from emulator.login.tenants import client_of, organization_of, required_tenant
 from emulator.seed.names import LEAK_MARKER
 from emulator.store import Document
@@ -42,7 +43,8 @@ def token(call: Call) -> Reply:
         raise ApplicationDisabled(principal["appId"], principal["displayName"])
     check_policies(call.ctx.store, tenant, principal["appId"])
     roles = _roles_on(call.ctx, tenant, resource, principal)
-    claims = _claims(call.ctx, tenant, resource, principal, roles) | {"appidacr": proof}
+    claims = _claims(call.ctx, tenant, resource, principal, roles) | {"appidacr": proof.method}
+    note_sign_in(call, application, principal, proof.key_id, resource)
     return Reply(
         body={
             "token_type": "Bearer",
@@ -50,7 +52,7 @@ def token(call: Call) -> Reply:
             "ext_expires_in": LIFETIME,
             "access_token": call.ctx.key.sign(claims),
         },
-        headers={"Cache-Control": "no-store", "Pragma": "no-cache"},
+        headers={"Cache-Control": "no-store", "Pragma": "no-cache", "x-ms-request-id": str(uuid.uuid4())},
     )
 
 

@@ -58,6 +58,7 @@ FULL_ROLES = (
     "Group.Read.All",
     "Directory.Read.All",
     "Policy.Read.All",
+    "AuditLog.Read.All",
 )
 LIMITED_ROLES = ("Application.ReadWrite.All", "User.Read.All", "Group.Read.All")
 _CENTURY = 100 * 365 * 86400

@@ -2,62 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
 
-from emulator.seed import CONTOSO
-from emulator.seed.directory import ADELE, MEGAN
+from emulator.seed import CONTOSO, LIMITED_DEPLOYER
 from emulator.seed.names import LEAK_MARKER
+from tests.docs.documents import DOCS
+from tests.support.by_hand import ByHand
+from tests.support.dataverse import Dataverse, user_body
 from tests.support.emulator import RunningEmulator
 from tests.support.project import Project
 
 pytestmark = pytest.mark.stack
-DYNAMICS = "00000007-0000-0000-c000-000000000000"
-SCOPE = "78ce3f0f-a1ce-49c2-8cde-64b5c0896db4"
-
-
-class ByHand:
-    """What somebody made in the portal: close to the settings, and not equal to them."""
-
-    def __init__(self, emulator: RunningEmulator) -> None:
-        """Make all of it."""
-        self._emulator = emulator
-        self._headers = {"Authorization": f"Bearer {emulator.token()}"}
-        access = {"resourceAppId": DYNAMICS, "resourceAccess": [{"id": SCOPE, "type": "Scope"}]}
-        body = {
-            "displayName": "Bizible by hand",
-            "signInAudience": "AzureADMyOrg",
-            "web": {"redirectUris": ["https://apps.bizible.com/OAuth2"]},
-            "requiredResourceAccess": [access],
-        }
-        self.application = self.post("applications", body)
-        self.id, self.app_id = self.application["id"], self.application["appId"]
-        self.principal = self.post("servicePrincipals", {"appId": self.app_id})["id"]
-        secret = {"passwordCredential": {"displayName": "made by hand"}}
-        self.key_id = self.post(f"applications/{self.id}/addPassword", secret)["keyId"]
-        self._grant("user_impersonation")
-        for person in (ADELE, MEGAN):
-            self._assign(person)
-
-    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """One write, as the full deployer."""
-        url = f"{self._emulator.authority}/v1.0/{path}"
-        answer = self._emulator.http().post(url, json=body, headers=self._headers)
-        assert answer.is_success, answer.text
-        return dict(answer.json())
-
-    def _grant(self, scope: str) -> None:
-        apis = self._emulator.dump()[CONTOSO]["servicePrincipals"]
-        (api,) = [p["id"] for p in apis if p["appId"] == DYNAMICS]
-        body = {"clientId": self.principal, "resourceId": api, "consentType": "AllPrincipals", "scope": scope}
-        self.post("oauth2PermissionGrants", body)
-
-    def _assign(self, person: str) -> None:
-        role = "00000000-0000-0000-0000-000000000000"
-        body = {"principalId": person, "resourceId": self.principal, "appRoleId": role}
-        self.post(f"servicePrincipals/{self.principal}/appRoleAssignedTo", body)
+SCHEMAS = {p.name: json.loads(p.read_text("utf-8")) for p in (DOCS / "schemas").glob("*.json")}
+REGISTRY = Registry().with_resources((name, Resource.from_contents(s)) for name, s in SCHEMAS.items())
+VALIDATOR = Draft202012Validator(SCHEMAS["adopt.json"], registry=REGISTRY)
 
 
 def writes(emulator: RunningEmulator) -> list[str]:
@@ -126,6 +89,45 @@ def check_kept(stack: Project, emulator: RunningEmulator, made: ByHand) -> None:
     (application,) = [a for a in emulator.dump()[CONTOSO]["applications"] if a["id"] == made.id]
     names = {c["displayName"] for c in application["passwordCredentials"]}
     assert names == {"made by hand", "a-1"}
+
+
+def test_the_application_user_made_by_hand_is_read_too(
+    project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """Adopt names the user that is kept, its extra role, and what deploy adds; deploy then keeps the user."""
+    made = ByHand(emulator)
+    dataverse = Dataverse(emulator)
+    body = user_body(dataverse.unit(), made.app_id)
+    user = dataverse.post("systemusers", body).headers["OData-EntityId"][-37:-1]
+    emulator.edit("systemusers", user, {"_createdby_value": dataverse.deployer(LIMITED_DEPLOYER)})
+    assert dataverse.assign(user, dataverse.new_role("By hand")).status_code == 204
+    stack = project()
+    emulator.requests(reset=True)
+    done = stack.connector("adopt", "--application-id", made.app_id, "--json")
+    assert done.code == 0, done.text
+    assert not [r for r in emulator.requests() if r["service"] == "dataverse" and r["method"] != "GET"]
+    assert [error.message for error in VALIDATOR.iter_errors(done.json)] == []
+    half = done.json["dataverse"]
+    lines = {(c["action"], c["kind"]): c for c in half["changes"]}
+    assert (half["result"], half["ids"]["userId"]) == ("changes", user)
+    assert lines["kept", "application user"]["detail"] == "adopted as found"
+    assert lines["foreign", "role assignment"]["name"] == "By hand"
+    assert lines["added", "security role"]["name"] == "Marketo Measure Integration (test)"
+    assert "application user" in done.err
+    assert "adopted as found" in done.err
+    assert stack.connector("deploy", "--json").json["ids"]["userId"] == user
+
+
+def test_a_dataverse_half_that_cannot_be_planned_does_not_stop_adopt(
+    project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """A table that is not in the environment: adopted all the same, and the reason is said."""
+    made = ByHand(emulator)
+    stack = project(dataverse={"add": [{"table": "nowhere", "depth": "organization", "rights": ["read"]}]})
+    done = stack.connector("adopt", "--application-id", made.app_id, "--json")
+    assert (done.code, done.json["dataverse"]["result"]) == (0, "unknown"), done.text
+    assert "nowhere" in done.json["dataverse"]["refused"]["message"]
+    assert [error.message for error in VALIDATOR.iter_errors(done.json)] == []
 
 
 @pytest.mark.parametrize(

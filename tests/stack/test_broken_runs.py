@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -155,3 +156,45 @@ def test_an_application_in_use_elsewhere_is_left_alone(
     assert (done.code, done.json["error"]["code"]) == (4, "entra.marker_in_use"), done.text
     assert f"adopt --application-id {made['appId']}" in done.json["error"]["message"]
     assert not shapes(emulator)
+
+
+def test_deploy_mends_what_plain_pulumi_doubled(
+    project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """Plain `up` killed after its first POST, and run again: two applications, until `deploy` runs."""
+    stack = project()
+    emulator.fault("POST", "/v1.0/applications", answer="hang-after")
+    kill_plain_up(stack)
+    first = [a["appId"] for a in emulator.dump()[CONTOSO]["applications"] if MARKER in a["tags"]]
+    assert len(first) == 1
+    assert stack.pulumi("cancel", "--yes").code == 0
+    again = stack.pulumi("up", "--skip-preview", "--yes")
+    assert again.code == 0, again.text
+    assert len([a for a in emulator.dump()[CONTOSO]["applications"] if MARKER in a["tags"]]) == 2
+    kept = stack.outputs()["clientId"]
+    done = stack.connector("deploy", "--json")
+    assert done.code == 0, done.text
+    assert [c["action"] for c in done.json["changes"] if c["kind"] == "left-over application"] == ["removed"]
+    check_one_of_each(stack, emulator)
+    assert stack.outputs()["clientId"] == kept != first[0]
+    preview = stack.pulumi("preview", "--expect-no-changes")
+    assert (preview.code, "pending operations" in preview.text) == (0, False), preview.text
+
+
+def kill_plain_up(stack: Project) -> None:
+    """Run plain `pulumi up` into the armed fault and kill its process group there."""
+    pulumi = shutil.which("pulumi", path=stack.env["PATH"])
+    assert pulumi
+    with subprocess.Popen(
+        [pulumi, "up", "--skip-preview", "--yes", "--non-interactive", "--stack", stack.stack],
+        cwd=stack.root, env=stack.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL, start_new_session=True,
+    ) as process:  # fmt: skip
+        while not reached(stack.emulator, "hang-after"):
+            try:
+                process.wait(0.05)
+                pytest.fail("the run ended before the write that was to hang")
+            except subprocess.TimeoutExpired:
+                continue
+        os.killpg(process.pid, signal.SIGKILL)
+    stack.emulator.store.db.execute("DELETE FROM faults")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from emulator.seed import CONTOSO
-from emulator.seed.names import ORGANIZATIONS
+from emulator.seed.names import LEAK_MARKER, ORGANIZATIONS
 from tests.support.project import Done, Project
 
 pytestmark = pytest.mark.stack
@@ -111,3 +112,31 @@ def test_an_expired_secret_is_named(deployed: Project) -> None:
         check_named(deployed, "login.refused", "AADSTS7000222", "expired")
     finally:
         deployed.emulator.clock("reset")
+
+
+def recorded_ids(project: Project) -> dict[str, str]:
+    """The request ids of the record's last proof."""
+    text = (project.root / ".local/records/test.json").read_text()
+    assert LEAK_MARKER not in text
+    return dict(json.loads(text)["proof"]["requestIds"])
+
+
+def test_the_record_keeps_the_request_ids_of_the_proof(deployed: Project) -> None:
+    """Those of the log-in and of WhoAmI, as the trace has them; of a refused log-in both of its ids."""
+    done = deployed.connector("verify", "--trace", "trace.jsonl")
+    assert done.code == 0, done.text
+    ids = recorded_ids(deployed)
+    assert set(ids) == {"token", "tokenCorrelation", "whoAmI"}
+    traced = [json.loads(line) for line in (deployed.root / "trace.jsonl").read_text().splitlines()]
+    seen = {line["requestId"]: line["path"] for line in traced}
+    assert seen[ids["token"]].endswith("/token")
+    assert seen[ids["whoAmI"]].endswith("/WhoAmI")
+    client_id = deployed.outputs()["clientId"]
+    (application,) = deployed.emulator.store.find(CONTOSO, "applications", appId=client_id)
+    deployed.emulator.edit("applications", application["id"], {"passwordCredentials": []})
+    refused = deployed.connector("verify")
+    put_back(deployed, "applications", application["id"], application, CONTOSO)
+    assert refused.code == 1, refused.text
+    after = recorded_ids(deployed)
+    assert set(after) == {"token", "tokenCorrelation"}
+    assert after["token"] != ids["token"]

@@ -8,6 +8,7 @@ import pytest
 
 from emulator.seed import CONTOSO
 from emulator.seed.names import ORGANIZATIONS
+from tests.stack.test_rotation import rotate
 from tests.support.certificate import Certificate
 from tests.support.emulator import RunningEmulator
 from tests.support.project import Project
@@ -71,3 +72,42 @@ def _check_handover(stack: Project) -> None:
     values = stack.connector("handover", "--json").json["values"]
     assert values["certificateThumbprint"] == stack.outputs()["clientCertificateThumbprint"]
     assert "clientSecret" not in values
+
+
+def test_a_certificate_is_rotated_in_two_slots_by_hand(exporting: Project, emulator: RunningEmulator) -> None:
+    """Rotate says what to do instead; done so, both are valid, the new one is proved, the old one goes."""
+    first = {"CONNECT_CERTIFICATE_KEY": str(exporting.folder / "tmp" / "key.pem")}
+    assert exporting.connector("deploy", **first).code == 0
+    for verb in ("begin", "finish"):
+        refused = rotate(exporting, verb, "--json")
+        assert (refused.code, refused.json["error"]["code"]) == (10, "rotation.certificate"), refused.text
+        words = ("certificates.b", "slots.b: 2", "CONNECT_CERTIFICATE_KEY", "slots.a")
+        assert all(word in refused.json["error"]["message"] for word in words)
+    calm = rotate(exporting, "auto", "--json")
+    assert (calm.code, calm.json["result"]) == (0, "nothing"), calm.text
+    assert calm.json["slots"][0]["daysLeft"] == 89
+    soon = rotate(exporting, "auto", "--begin-days", "89", "--soon-days", "89", "--json")
+    assert (soon.code, soon.json["error"]["code"]) == (11, "rotation.certificate")
+    shown = rotate(exporting, "status", "--begin-days", "89", "--json")
+    assert (shown.code, shown.json["result"]) == (0, "begin"), shown.text
+    assert exporting.connector("status", "--soon-days", "89").code == 11
+
+    new = Certificate(days=300)
+    (exporting.root / "certificates" / "b-2.pem").write_bytes(new.public)
+    (exporting.folder / "tmp" / "new.pem").write_bytes(new.pem())
+    second = {"CONNECT_CERTIFICATE_KEY": str(exporting.folder / "tmp" / "new.pem")}
+    both = {"a": "certificates/a-1.pem", "b": "certificates/b-2.pem"}
+    exporting.settings |= {"certificates": both, "slots": {"a": 1, "b": 2}}
+    exporting.write_settings()
+    for key in (second, first):
+        assert exporting.connector("deploy", **key).code == 0
+    exporting.settings |= {"certificates": {"b": both["b"]}, "slots": {"b": 2}}
+    exporting.write_settings()
+    done = exporting.connector("deploy", "--json", **second)
+    assert done.code == 0, done.text
+    client_id = exporting.outputs()["clientId"]
+    (application,) = emulator.store.find(CONTOSO, "applications", appId=client_id)
+    assert [c["keyId"] for c in application["keyCredentials"]] == [
+        exporting.outputs()["clientCertificateKeyId"]
+    ]
+    assert exporting.connector("status", "--json").json["slots"][0]["proved"] is True

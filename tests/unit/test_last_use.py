@@ -52,6 +52,12 @@ async def test_the_last_sign_in_with_the_key_counts() -> None:
     assert found == datetime(2026, 5, 30, 8, tzinfo=UTC)
 
 
+async def test_an_offset_as_the_documentation_writes_it_is_read() -> None:
+    """The report's examples say -8:00 where -08:00 is meant."""
+    rows = [row(KEY, "2026-05-30T08:00:00-8:00")]
+    assert await asked(httpx.Response(200, json={"value": rows})) == datetime(2026, 5, 30, 16, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -125,3 +125,10 @@ def test_another_spelling_is_a_new_name_in_the_state_and_no_import(settings: Set
     planned = plan(by_name, known, [application("mine")], application("mine"), found)
     assert dict(planned.renames) == {old.urn: "marketo-measure-user-a@b.example"}
     assert id not in planned.imports.values()
+
+
+def test_an_adopted_secret_is_no_left_over_whatever_its_name(settings: Settings) -> None:
+    """One that the record of `adopt` names stays, even if it is called like a slot and brand-new."""
+    mine = application("mine", secret("k1", "a-1"), secret("k2", "a-1"))
+    assert [one.key_id for one in spare_secrets(settings, state(), mine)] == ["k1", "k2"]
+    assert [one.key_id for one in spare_secrets(settings, state(), mine, frozenset({"k1"}))] == ["k2"]

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from connector.errors import DriftError, NoSuchStackError
+from connector.hand_made import HandMade, sorted_out
 from connector.rotation import (
     LiveSecret,
     check_deployable,
     live_secrets,
+    only_ended,
     plan_begin,
     plan_finish,
     with_next,
@@ -177,6 +179,71 @@ def test_the_next_step_follows_from_settings_state_and_date(
     """Begin 60 days before the end, warn 30 days before, retire by itself only what has ended."""
     due = next_step(wanted, live, NOW, Thresholds.for_lifetime(180))
     assert (due.step, due.soon) == (step, soon)
+
+
+def by_hand(days: int, name: str = "portal") -> HandMade:
+    """A hand-made secret that ends in some days."""
+    return HandMade(f"key-{name}", name, "abc", NOW + timedelta(days=days))
+
+
+def test_begin_counts_a_stacks_first_secret_as_the_new_one() -> None:
+    """On an adopted application: made where there is none, taken as it is where deploy has made it."""
+    first = plan_begin({"a": 1}, (), "s", adopted=True)
+    assert (first.label, first.make, first.first) == ("a-1", True, True)
+    there = plan_begin({"a": 1}, (A1,), "s", adopted=True)
+    assert (there.label, there.make, dict(there.slots)) == ("a-1", False, {"a": 1})
+
+
+def test_finish_takes_hand_made_secrets_along() -> None:
+    """Beside an old slot, or alone; without them one slot is all there is."""
+    hand_made = (by_hand(100),)
+    both = plan_finish({"a": 1, "b": 2}, (A1, B2), "s", hand_made)
+    assert both is not None
+    assert [one.label for one in both.retired] == ["a-1", "hand-made: portal/abc"]
+    alone = plan_finish({"b": 2}, (B2,), "s", hand_made)
+    assert alone is not None
+    assert (alone.old, alone.hand_made, dict(alone.slots)) == (None, hand_made, {"b": 2})
+
+
+def test_without_a_person_only_ended_secrets_go() -> None:
+    """A slot that has not ended stays, with its setting; so does a hand-made secret."""
+    live, old, ended = (A1, B2), by_hand(3), by_hand(-1, "ended")
+    step = only_ended(plan_finish({"a": 1, "b": 2}, live, "s", (ended, old)), live, NOW)
+    assert step is not None
+    assert (step.old, step.hand_made, dict(step.slots)) == (None, (ended,), {"a": 1, "b": 2})
+    dead = secret("a-1", -2)
+    gone = only_ended(plan_finish({"a": 1, "b": 2}, (dead, B2), "s", (old,)), (dead, B2), NOW)
+    assert gone is not None
+    assert (gone.old, gone.hand_made, dict(gone.slots)) == (dead, (), {"b": 2})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "live", "days", "step", "soon"),
+    [
+        ({"a": 1}, (), (100,), Step.DEPLOY, False),
+        ({"a": 1}, (), (30,), Step.DEPLOY, True),
+        ({"a": 1}, (A1,), (100,), Step.RECONNECT, False),
+        ({"a": 1}, (A1,), (100, 30), Step.RECONNECT, True),
+        ({"a": 1}, (A1,), (100, -1), Step.FINISH, False),
+        ({"a": 1}, (secret("a-1", 10),), (100,), Step.RECONNECT, True),
+        ({"a": 1, "b": 2}, (A1,), (100,), Step.BEGIN, False),
+    ],
+)
+def test_hand_made_secrets_count_as_old_ones(
+    wanted: dict[str, int], live: tuple[LiveSecret, ...], days: tuple[int, ...], step: Step, soon: bool
+) -> None:
+    """The stack's own secret waits to be typed in; their ends count for what is soon, ended ones go."""
+    hand_made = tuple(by_hand(left, str(left)) for left in days)
+    due = next_step(wanted, live, NOW, Thresholds.for_lifetime(180), hand_made)
+    assert (due.step, due.soon) == (step, soon)
+
+
+def test_only_recorded_key_ids_are_adopted() -> None:
+    """What a slot holds is neither; everything else that the record does not name is foreign."""
+    mine, later, slot = by_hand(5, "mine"), by_hand(9, "later"), HandMade("key-a-1", "a-1")
+    found = sorted_out([slot, later, mine], {"KEY-MINE"}, {"key-a-1"})
+    assert (found.adopted, [one.label for one in found.foreign]) == ((mine,), ["foreign: later/abc"])
+    assert found.present == {"key-mine", "key-later", "key-a-1"}
 
 
 def test_thresholds_shrink_with_the_lifetime() -> None:
