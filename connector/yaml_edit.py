@@ -5,6 +5,7 @@ The file belongs to people and their reviews: comments, order, quotes and indent
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -70,8 +71,14 @@ def _removed(text: str, section: str, key: str, name: str) -> str:
 
 
 def _entry(key: str, value: Any, indent: int) -> str:
-    dumped = yaml.safe_dump({key: value}, sort_keys=False, allow_unicode=True, width=1000)
-    return "".join(" " * indent + line for line in dumped.splitlines(keepends=True))
+    dumped = _dump({key: value}, plain=True)
+    if yaml.safe_load(dumped) != {key: value}:
+        dumped = _dump({key: value}, plain=False)  # some characters (U+0085) are safe as escapes alone
+    return re.sub(r"(?m)^(?=.)", " " * indent, dumped)
+
+
+def _dump(value: dict[str, Any], *, plain: bool) -> str:
+    return str(yaml.safe_dump(value, sort_keys=False, allow_unicode=plain, width=1000))
 
 
 def _check(before: str, after: str, section: str, changes: Mapping[str, Any], name: str) -> None:
