@@ -15,6 +15,8 @@ from connector.dataverse.reports import Change
 
 _COMPONENTS = ("pulumi:", "dynamics-connect:")
 _LIMIT = 160
+# The engine's word for a value that a preview cannot know (Pulumi SDK, sdk/go/common/resource/plugin).
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 def read_differences(text: str) -> tuple[Change, ...]:
@@ -41,10 +43,18 @@ def _of_step(step: dict[str, Any]) -> Iterator[Change]:
     noun, name = kind.rsplit(":", 1)[-1], step["urn"].rsplit("::", 1)[-1]
     reasons = step.get("replaceReasons") or step.get("diffReasons") or ()
     if not reasons:
-        yield Change(action, noun, name)
+        yield Change(action, noun, name, _made_of(after.get("inputs") or {}))
     for reason in reasons:
         old, new = (_shown(state.get("inputs", {}).get(reason)) for state in (before, after))
         yield Change(action, noun, name, f"{reason}: {old} → {new}")
+
+
+def _made_of(inputs: dict[str, Any]) -> str:
+    """What a new resource is made of: its inputs, those that a preview does not know left out."""
+    known = {key: _shown(value) for key, value in inputs.items() if key != "__defaults" and value}
+    if "endDate" in known:
+        known["endDate"] = known["endDate"][:10]  # the second differs from preview to preview
+    return "; ".join(f"{key}: {text}" for key, text in sorted(known.items()) if _UNKNOWN not in text)
 
 
 def _shown(value: Any) -> str:

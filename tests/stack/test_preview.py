@@ -48,6 +48,9 @@ def test_a_stack_that_does_not_exist_is_previewed_and_not_made(
     assert check("preview", done.json) == []
     assert {row["action"] for row in done.json["entra"]} == {"added"}
     assert {row["kind"] for row in done.json["entra"]} >= {"Application", "ServicePrincipal"}
+    (application,) = [row for row in done.json["entra"] if row["kind"] == "Application"]
+    assert "signInAudience: AzureADMultipleOrgs" in application["detail"]
+    assert "https://apps.bizible.com/OAuth2?identityOnly=true" in application["detail"]
     assert own.read_text() == "# not made yet\n" + text
     assert files(stack.folder / "state") == state
     assert writes(emulator) == []
