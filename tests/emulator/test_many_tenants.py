@@ -81,9 +81,7 @@ def test_more_tenants_join_those_that_are_there(tmp_path: Path) -> None:
 def test_a_number_out_of_range_is_refused(tmp_path: Path, count: str) -> None:
     """One sentence, and nothing is served."""
     command = [sys.executable, "-m", "emulator", "serve", "--dir", str(tmp_path), "--port", "0"]
-    done = subprocess.run(
-        [*command, "--tenants", count], cwd=PROJECT, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([*command, "--tenants", count], cwd=PROJECT, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "")
     assert f"--tenants {count}: 0 to {MOST}" in done.stderr
 
