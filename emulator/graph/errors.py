@@ -171,6 +171,14 @@ class ScopeNotPublished(BadRequest):
         super().__init__(f"The permission scope '{scope}' is not published by the resource application.")
 
 
+class CannotBeUpdated(BadRequest):
+    """A PATCH of a grant names a property that cannot change (terraform-provider-azuread issue 1511)."""
+
+    def __init__(self, name: str) -> None:
+        """Name the property."""
+        super().__init__(f"Property cannot be updated: {name}")
+
+
 class AssignmentExists(BadRequest):
     """A second app role assignment for the same principal, role and resource."""
 

@@ -6,7 +6,7 @@ import secrets
 
 from emulator.context import Call, Reply
 from emulator.graph.answers import entity, page
-from emulator.graph.errors import BadRequest, PermissionEntryExists, ScopeNotPublished
+from emulator.graph.errors import BadRequest, CannotBeUpdated, PermissionEntryExists, ScopeNotPublished
 from emulator.graph.kinds import GRANT
 from emulator.graph.objects import by_id, declared, plain, save, target
 from emulator.store import Document
@@ -78,7 +78,11 @@ def _check_scope(resource: Document, scope: object) -> None:
 def update_grant(call: Call) -> Reply:
     """PATCH /oauth2PermissionGrants/{id}: 204; only its scope can change."""
     grant = by_id(call, "oauth2PermissionGrants", call.params["id"])
-    change = declared(plain(call.json()), _KNOWN, frozenset(_IDENTITY) | {"id"}, frozenset())
+    change = declared(plain(call.json()), _KNOWN, frozenset({"id"}), frozenset())
+    for name in _IDENTITY:
+        # Also where the value is the grant's own, or empty, as the azuread provider sends it.
+        if name in change:
+            raise CannotBeUpdated(name)
     resource = by_id(call, "servicePrincipals", grant["resourceId"])
     _check_scope(resource, change.get("scope", grant["scope"]))
     save(call, "oauth2PermissionGrants", grant | change)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from emulator.graph.catalogue import DYNAMICS_APP_ID, GRAPH_APP_ID, MICROSOFT_TENANT
 from emulator.seed import CONTOSO
-from emulator.seed.directory import ADELE, MARKETING_OPERATIONS
+from emulator.seed.directory import ADELE, FULL_ROLES, MARKETING_OPERATIONS
 from tests.support.emulator import RunningEmulator
 from tests.support.graph import BOTH_URIS, DYNAMICS, FULL_PRINCIPAL, GRAPH, Graph
 
@@ -83,7 +83,7 @@ def test_graph_app_roles_of_a_client(graph: Graph) -> None:
     """The application permissions of a deployer are its appRoleAssignments on Graph."""
     held = graph.get(f"/servicePrincipals/{FULL_PRINCIPAL}/appRoleAssignments").json()["value"]
     assert {row["resourceId"] for row in held} == {GRAPH}
-    assert len(held) == 7
+    assert len(held) == len(FULL_ROLES)
 
 
 def test_graph_delete_takes_everything_along(graph: Graph, emulator: RunningEmulator) -> None:

@@ -42,6 +42,18 @@ def test_refusal_widening_a_grant_to_unpublished_scope(graph: Graph) -> None:
     assert graph.get(path).json()["scope"] == "user_impersonation"
 
 
+@pytest.mark.parametrize("client", ["", "same", "other"])
+def test_refusal_to_update_the_client_of_a_grant(graph: Graph, client: str) -> None:
+    """A PATCH that names the client is refused, also with the grant's own one and an empty one."""
+    grant = graph.grant(graph.service_principal()["id"]).json()
+    path = f"/oauth2PermissionGrants/{grant['id']}"
+    value = {"same": grant["clientId"], "other": DYNAMICS}.get(client, client)
+    answer = graph.patch(path, {"clientId": value, "scope": "user_impersonation"})
+    refused(answer)
+    assert message(answer) == "Property cannot be updated: clientId"
+    assert graph.patch(path, {"scope": "user_impersonation"}).status_code == 204
+
+
 def test_refusal_grant_by_app_id(graph: Graph) -> None:
     """Client and resource are object ids of service principals, not app ids."""
     principal = graph.service_principal()

@@ -40,6 +40,24 @@ def test_a_grant_with_other_scopes_is_changed_in_place(
     assert stack.pulumi("preview", "--expect-no-changes").code == 0
 
 
+def test_plain_pulumi_meets_the_grant_and_deploy_mends_it(
+    project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """Plain `up` after adopt fails on the grant that differs, changes nothing of it, and is explained."""
+    made = ByHand(emulator, graph_scopes="openid profile")
+    before = grants(emulator, made.principal)
+    stack = project()
+    assert stack.connector("adopt", "--application-id", made.app_id).code == 0
+    plain = stack.pulumi("up", "--skip-preview", "--yes")
+    assert plain.code != 0
+    assert "Permission entry already exists" in plain.text
+    assert grants(emulator, made.principal) == before
+    explained = stack.run(stack.python, "-m", "connector", "explain", plain.text)
+    assert "Run deploy, which takes the grant over" in explained.out
+    assert stack.connector("deploy").code == 0
+    assert grants(emulator, made.principal)["Microsoft Graph"] == (before["Microsoft Graph"][0], "openid")
+
+
 def test_deploy_changes_consent_without_a_gap(
     project: Callable[..., Project], emulator: RunningEmulator
 ) -> None:

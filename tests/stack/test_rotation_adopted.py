@@ -26,6 +26,7 @@ from tests.support.project import Done, Project
 pytestmark = pytest.mark.stack
 FINISH = ("finish", "--reconnected", "--yes", "--json")
 REMOVE = "/v1.0/applications/{id}/removePassword"
+ADD = "/v1.0/applications/{id}/addPassword"
 MOMENTS = ["hang", "hang-after"]
 ALL = bool(os.environ.get("CONNECT_TEST_ALL"))
 
@@ -93,6 +94,8 @@ def test_the_first_rotation_takes_hand_made_secrets_over(
     assert (again.code, again.json["result"]) == (0, "nothing"), again.text
     record = json.loads((stack.root / ".local/records/test.json").read_text())
     assert record["adoptedSecrets"] == []
+    assert stack.connector("adopt", "--application-id", made.app_id).code == 0
+    assert hand_made(rotate(stack, "status", "--json"))["made later"]["adopted"] is True
 
 
 def test_auto_counts_hand_made_ends_and_retires_what_has_ended(
@@ -126,14 +129,17 @@ def test_auto_counts_hand_made_ends_and_retires_what_has_ended(
 def test_begin_makes_the_first_secret_of_an_adopted_stack(
     project: Callable[..., Project], emulator: RunningEmulator, tmp_path: Path
 ) -> None:
-    """Nothing but the secret differs (the state was lost): begin makes a-1 and proves it, finish retires."""
+    """Nothing but the secret differs (the state was lost): begin, killed once, makes a-1; finish retires."""
     first = project()
     assert first.connector("deploy").code == 0
     outputs = first.outputs()
     stack = Project(tmp_path / "again", emulator)
     assert stack.connector("adopt", "--application-id", outputs["clientId"]).code == 0
+    kill_rotate(stack, ("begin",), "POST", ADD, "hang-after")
     begun = rotate(stack, "begin", "--json")
     assert (begun.code, begun.json["result"]) == (0, "begun"), begun.text
+    (application,) = emulator.store.find(CONTOSO, "applications", appId=outputs["clientId"])
+    assert [c["displayName"] for c in application["passwordCredentials"]] == ["a-1", "a-1"]
     assert lines(begun) == [("added", "marketo-measure-secret-a-1")]
     assert stack.outputs()["clientSecretKeyId"] != outputs["clientSecretKeyId"]
     done = rotate(stack, *FINISH)
@@ -182,7 +188,7 @@ def test_a_finish_killed_while_hand_made_secrets_go_is_completed(
     """Before or after a removal took effect: the proved secret opens, and the next run completes."""
     kept, made = begun
     kept.go_back()
-    kill_finish(kept.stack, "POST", REMOVE, answer, nth)
+    kill_rotate(kept.stack, FINISH, "POST", REMOVE, answer, nth)
     check_completed(kept, made)
 
 
@@ -192,16 +198,18 @@ def test_a_finish_killed_at_any_request_is_completed(begun: tuple[Kept, ByHand],
     """The same at every request."""
     kept, made = begun
     kept.go_back()
-    kill_finish(kept.stack, "*", "*", "hang-after", nth)
+    kill_rotate(kept.stack, FINISH, "*", "*", "hang-after", nth)
     check_completed(kept, made)
 
 
-def kill_finish(stack: Project, method: str, route: str, answer: str, nth: int) -> None:
-    """Run `rotate finish` and kill its process group where the armed call hangs."""
+def kill_rotate(
+    stack: Project, arguments: tuple[str, ...], method: str, route: str, answer: str, nth: int = 1
+) -> None:
+    """Run a verb of rotate and kill its process group where the armed call hangs."""
     emulator = stack.emulator
     emulator.requests(reset=True)
     emulator.fault(method, route, nth=nth, answer=answer)
-    verb = ("rotate", "finish", "--stack", stack.stack, "--reconnected", "--yes")
+    verb = ("rotate", arguments[0], "--stack", stack.stack, *arguments[1:])
     with subprocess.Popen(
         [sys.executable, "-m", "connector", *verb], cwd=stack.root, env=stack.env, start_new_session=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -222,7 +230,7 @@ def struck(emulator: RunningEmulator, answer: str) -> bool:
     rows = emulator.store.db.execute("SELECT nth, route FROM faults WHERE seen >= nth").fetchall()
     if not rows or answer == "hang":
         return bool(rows)
-    end = "" if rows[0]["route"] == "*" else "removePassword"
+    end = rows[0]["route"].rsplit("/", 1)[-1].strip("*")
     return sum(r["path"].endswith(end) for r in emulator.requests()) >= rows[0]["nth"]
 
 
