@@ -17,7 +17,6 @@ from emulator.control import ControlError, dump, edit, move_clock, requests
 from emulator.faults import ANSWERS, add_fault, clear_faults
 from emulator.keys import SigningKey
 from emulator.login.federation import assertion
-from emulator.seed.many import listed
 from emulator.server import ServeOptions, open_store, serve
 from emulator.store import Store
 
@@ -48,10 +47,6 @@ def _parser() -> argparse.ArgumentParser:
     everything = verbs.add_parser("dump", help="print every object")
     everything.add_argument("--json", action="store_true", help="one JSON object (the default)")
     everything.set_defaults(handler=_dump)
-    tenants = verbs.add_parser("tenants", help="list organizations with tenant, URL and deployer")
-    tenants.add_argument("--json", action="store_true", help="one JSON array")
-    tenants.add_argument("--port", type=int, default=8443, help="the running server's port, for the URLs")
-    tenants.set_defaults(handler=_tenants)
     _add_edit(verbs.add_parser("edit", help="change or delete one object behind the services' backs"))
     _add_fault(verbs.add_parser("fault", help="arm a fault"))
     _add_assertion(verbs.add_parser("assertion", help="print a token of the emulator's own issuer"))
@@ -66,7 +61,6 @@ def _parser() -> argparse.ArgumentParser:
 def _add_serve(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--port", type=int, default=8443, help="0 for any free one")
     verb.add_argument("--seed", type=Path, metavar="FILE", help="more tenants and organizations (JSON)")
-    verb.add_argument("--tenants", type=int, default=0, help="so many more, an organization each")
     verb.add_argument("--latency-ms", type=int, default=0, help="added to every request")
     verb.add_argument("--page-size", type=int, help="largest page of any list")
     verb.add_argument("--for", dest="seconds", type=float, metavar="SECONDS", help="stop by itself after")
@@ -104,7 +98,6 @@ def _serve(options: argparse.Namespace) -> None:
             folder=options.dir,
             port=options.port,
             seed_file=options.seed,
-            tenants=options.tenants,
             latency_ms=options.latency_ms,
             page_size=options.page_size,
             seconds=options.seconds,
@@ -126,15 +119,6 @@ def _requests(options: argparse.Namespace) -> None:
     for line in lines:
         mark = "" if line["emulated"] else "  (not emulated)"
         print(f"{line['status']} {line['method']:6} {line['host']}{line['path']}  {line['client_id']}{mark}")
-
-
-def _tenants(options: argparse.Namespace) -> None:
-    rows = listed(_existing_store(options), options.port)
-    if options.json:
-        print(json.dumps(rows))
-        return
-    for row in rows:
-        print(f"{row['tenantId']}  {row['tenant']:12}  {row['dynamicsUrl']}  {row['deployerClientId']}")
 
 
 def _dump(options: argparse.Namespace) -> None:

@@ -29,7 +29,6 @@ class ServeOptions:
     folder: Path
     port: int
     seed_file: Path | None
-    tenants: int
     latency_ms: int
     page_size: int | None
     seconds: float | None
@@ -64,7 +63,7 @@ def serve(options: ServeOptions) -> None:
     Raises OSError when the port is taken.
     """
     store = open_store(options.folder)
-    seed(store, options.seed_file, tenants=options.tenants)
+    seed(store, options.seed_file)
     addresses = ["127.0.0.1", *organization_addresses(store)]
     sockets = bind(addresses, options.port)
     port = sockets[0].getsockname()[1]

@@ -21,8 +21,6 @@ CREATE TABLE IF NOT EXISTS objects (
     PRIMARY KEY (scope, kind, id)
 );
 CREATE INDEX IF NOT EXISTS objects_by_id ON objects (kind, id);
-CREATE INDEX IF NOT EXISTS organizations_by_address ON objects (json_extract(body, '$.address'))
-    WHERE kind='organizations';
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS log (
     number INTEGER PRIMARY KEY AUTOINCREMENT, started REAL, ended REAL, service TEXT, host TEXT,
@@ -105,13 +103,6 @@ class Store:
     def scopes_of(self, kind: str, id: str) -> list[str]:
         """Return the scopes that hold a document of this kind and id."""
         rows = self.db.execute("SELECT scope FROM objects WHERE kind=? AND id=?", (kind, id.lower()))
-        return [row["scope"] for row in rows]
-
-    def scopes(self, kind: str) -> list[str]:
-        """Return every scope that holds documents of a kind, in the order of their making."""
-        rows = self.db.execute(
-            "SELECT scope FROM objects WHERE kind=? GROUP BY scope ORDER BY min(rowid)", (kind,)
-        )
         return [row["scope"] for row in rows]
 
     def everything(self) -> dict[str, dict[str, list[Document]]]:

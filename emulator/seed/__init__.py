@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 from emulator.seed.directory import seed_tenant
-from emulator.seed.many import seed_many
 from emulator.seed.names import (
     CONTOSO,
     DEPLOYER_SECRET,
@@ -37,10 +36,8 @@ __all__ = [
 ]
 
 
-def seed(store: Store, extra: Path | None = None, *, tenants: int = 0) -> None:
+def seed(store: Store, extra: Path | None = None) -> None:
     """Seed an empty store once; *extra* adds tenants and organizations from a JSON file.
-
-    *tenants* adds so many with an organization each (emulator.seed.many).
 
     The file: {"tenants": [{"id", "name"}], "organizations": [{"id", "tenant", "name", "address",
     "solution", "service_tables", "units": [names of child business units]}]}.
@@ -52,7 +49,6 @@ def seed(store: Store, extra: Path | None = None, *, tenants: int = 0) -> None:
             for organization in ORGANIZATIONS:
                 seed_organization(store, organization)
             store.set_meta("seeded", "yes")
-        seed_many(store, tenants)
         if extra is not None:
             _seed_extra(store, json.loads(extra.read_text(encoding="utf-8")))
 

@@ -85,8 +85,8 @@ def _fixed(app_id: str, name: str, secret: str, roles: tuple[str, ...]) -> Deplo
 def deployers(tenant: Tenant) -> tuple[Deployer, ...]:
     """The deployers of a tenant: two in contoso, one elsewhere.
 
-    A further tenant's deployer has the client id uuid5(tenant id, "deployer") and, where the tenant
-    names none, the secret `dep~NAME-deployer-of-the-emulator-only`.
+    A further tenant's deployer has the client id uuid5(tenant id, "deployer") and the secret
+    `dep~NAME-deployer-of-the-emulator-only`.
     """
     if tenant.id == CONTOSO:
         return (
@@ -96,7 +96,7 @@ def deployers(tenant: Tenant) -> tuple[Deployer, ...]:
     if tenant.id == FABRIKAM:
         return (_fixed(FABRIKAM_DEPLOYER, "Fabrikam deployer", FABRIKAM_SECRET, FULL_ROLES),)
     app_id, object_id, principal_id = (_derived(tenant, n) for n in ("deployer", "application", "principal"))
-    secret = tenant.secret or f"dep~{tenant.name}-deployer-of-the-emulator-only"
+    secret = f"dep~{tenant.name}-deployer-of-the-emulator-only"
     return (Deployer(app_id, object_id, principal_id, f"{tenant.name} deployer", secret, FULL_ROLES),)
 
 

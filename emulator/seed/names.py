@@ -7,14 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Tenant:
-    """A tenant to seed. Its deployers' secrets are public constants: they open nothing but loopback.
-
-    `secret` is its deployer's; made of the name when empty.
-    """
+    """A tenant to seed. Its deployers' secrets are public constants: they open nothing but loopback."""
 
     id: str
     name: str
-    secret: str = ""
 
 
 @dataclass(frozen=True)

@@ -20,17 +20,10 @@ class ConnectedStack:
     """Settings and outputs of a stack whose Entra half stands in the emulator."""
 
     def __init__(
-        self,
-        emulator: RunningEmulator,
-        *,
-        org: int = 1,
-        project_dir: Path = PROJECT,
-        stack: str = STACK,
-        token: str | None = None,
-        **changes: object,
+        self, emulator: RunningEmulator, *, org: int = 1, project_dir: Path = PROJECT, **changes: object
     ) -> None:
-        """Make the Entra half: in tenant contoso, or in the one that *changes* name, with its *token*."""
-        self.emulator, self.stack = emulator, stack
+        """Make the Entra half in tenant contoso."""
+        self.emulator = emulator
         raw: dict[str, object] = {
             "profile": "marketo-measure",
             "tenantId": "11111111-1111-4111-8111-111111111111",
@@ -38,9 +31,9 @@ class ConnectedStack:
             "cloud": "emulator",
         }
         self.raw = raw | changes
-        self.settings: Settings = load_settings(self.raw, stack=stack, project_dir=project_dir)
+        self.settings: Settings = load_settings(self.raw, stack=STACK, project_dir=project_dir)
         self.host = self.settings.dynamics_host
-        self._headers = {"Authorization": f"Bearer {token or emulator.token()}"}
+        self._headers = {"Authorization": f"Bearer {emulator.token()}"}
         self.outputs = self._make()
 
     def graph(self, method: str, path: str, body: object = None) -> dict[str, Any]:
@@ -57,7 +50,7 @@ class ConnectedStack:
             {
                 "displayName": self.settings.display_name,
                 "signInAudience": self.settings.sign_in_audience.value,
-                "tags": list(tags(self.stack)),
+                "tags": list(tags(STACK)),
                 "web": {"redirectUris": list(self.settings.redirect_uris.web)},
             },
         )
@@ -67,7 +60,7 @@ class ConnectedStack:
             {
                 "appId": application["appId"],
                 "appRoleAssignmentRequired": True,
-                "tags": list(tags(self.stack)),
+                "tags": list(tags(STACK)),
             },
         )
         end = datetime.now(UTC) + timedelta(days=self.settings.secret.lifetime_days)
