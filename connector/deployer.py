@@ -9,6 +9,7 @@ from enum import StrEnum
 from pydantic import SecretStr
 
 from connector.errors import LoginError, Problem, SettingsError
+from connector.id_tokens import TokenRequest, read_request, uses_oidc
 
 _TWINS = (
     ("TENANT_ID", "AZURE_TENANT_ID"),
@@ -28,17 +29,22 @@ class LoginKind(StrEnum):
     CERTIFICATE = "certificate"
     FEDERATED_FILE = "federated token file"
     FEDERATED_TOKEN = "federated token"  # noqa: S105 - the word, not one
+    PIPELINE = "a token of the pipeline's job"
     CLI = "Azure CLI"
 
 
 @dataclass(frozen=True)
 class Deployer:
-    """The identity that the environment describes; `proof` is the secret, path or token."""
+    """The identity that the environment describes; `proof` is the secret, path or token.
+
+    With PIPELINE `proof` is the job's own token, and `request` says where to ask with it.
+    """
 
     kind: LoginKind
     client_id: str | None
     proof: SecretStr
     password: SecretStr | None = None
+    request: TokenRequest | None = None
 
     def __str__(self) -> str:
         name = self.client_id or "the person logged in"
@@ -59,13 +65,23 @@ def read_deployer(environ: Mapping[str, str], tenant_id: str) -> Deployer:
             password = values.get("CLIENT_CERTIFICATE_PASSWORD")
             covered = SecretStr(password) if password else None
             return Deployer(kind, client_id, SecretStr(values[name]), covered)
+    if uses_oidc(environ):
+        return _of_a_pipeline(environ, client_id)
     if environ.get("ARM_USE_CLI", "true").lower() in ("false", "0"):
         message = (
             "no login is set: give ARM_CLIENT_ID with ARM_CLIENT_SECRET, "
-            "ARM_CLIENT_CERTIFICATE_PATH or ARM_OIDC_TOKEN, or let ARM_USE_CLI be true"
+            "ARM_CLIENT_CERTIFICATE_PATH, ARM_OIDC_TOKEN or ARM_USE_OIDC=true, or let ARM_USE_CLI be true"
         )
         raise LoginError(message, code="environment.credential", key="ARM_CLIENT_ID")
     return Deployer(LoginKind.CLI, None, SecretStr(""))
+
+
+def _of_a_pipeline(environ: Mapping[str, str], client_id: str | None) -> Deployer:
+    if not client_id:
+        message = "ARM_USE_OIDC is true, and nobody is named: set ARM_CLIENT_ID, or `login` in fleet.yaml"
+        raise LoginError(message, code="environment.credential", key="ARM_CLIENT_ID")
+    request = read_request(environ)
+    return Deployer(LoginKind.PIPELINE, client_id, request.token, request=request)
 
 
 _KINDS = (

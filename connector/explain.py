@@ -16,6 +16,7 @@ _AADSTS = re.compile(r"AADSTS(\d+)")
 _IDS = re.compile(
     r"(?i)\b(trace|correlation|client-request|request)[ _-]?id\W{1,6}([0-9a-f]{8}-[0-9a-f-]{27})\b"
 )
+_PRESENTED = re.compile(r"(?i)assertion (issuer|subject|audience):? '([^']*)'")
 _TEXT_LIMIT = 300
 
 
@@ -84,7 +85,11 @@ _LOGIN = {
         "no federated credential matches the token's audience",
         "Ask the issuer for the audience api://AzureADTokenExchange",
     ),
-    "70021": ("no federated credential matches", "Compare issuer and subject with the token's"),
+    "70021": (
+        "no federated credential matches the token's issuer",
+        "Compare issuer and subject with the token's; GitHub's issuer is "
+        "https://token.actions.githubusercontent.com",
+    ),
     "700213": (
         "no federated credential matches the token's subject",
         "Compare the subject with the credential's, letter by letter. GitHub writes "
@@ -196,7 +201,8 @@ def login_message(text: str, *, who: str, secrets: Iterable[str] = ()) -> str:
     code = login_code(text)
     known = _CATALOGUE.get(code)
     said = str(known) if known else redact(text, secrets)[:_TEXT_LIMIT]
-    ids = ", ".join(ids_in(text))
+    shown = [f"the token's {name.lower()} is '{value}'" for name, value in _PRESENTED.findall(text) if known]
+    ids = ", ".join([*shown, *ids_in(text)])
     return f"{who} cannot log in. {said}" + (f" ({ids})" if ids else "")
 
 

@@ -23,6 +23,7 @@ from pydantic import SecretStr
 from connector.deployer import Deployer, LoginKind
 from connector.errors import ConnectError, LoginError, UnreachableError
 from connector.explain import login_code, login_message, redact
+from connector.id_tokens import fetch_token
 
 _REASON_LIMIT = 200
 # The library's own log repeats every refusal on stderr; ours says it once, explained.
@@ -74,6 +75,11 @@ def deployer_credential(deployer: Deployer, authority: Authority) -> TokenCreden
         )
     if deployer.kind is LoginKind.FEDERATED_TOKEN:
         return ClientAssertionCredential(tenant, client_id, lambda: proof, **options)
+    if deployer.request is not None:
+        request = deployer.request
+        return ClientAssertionCredential(
+            tenant, client_id, lambda: fetch_token(request, options), **options
+        )
     return AzureCliCredential(tenant_id=tenant)
 
 

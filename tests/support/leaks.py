@@ -34,7 +34,7 @@ def leaks_in(data: bytes, marks: Iterable[bytes] = MARKS) -> bool:
     return any(mark in data for mark in marks)
 
 
-def leaking_files(*folders: Path) -> list[Path]:
+def leaking_files(*folders: Path, marks: Iterable[bytes] = MARKS) -> list[Path]:
     """The files under the folders that hold the marker (tools' own folders and links left out)."""
     found = []
     for folder in folders:
@@ -42,7 +42,7 @@ def leaking_files(*folders: Path) -> list[Path]:
             inner[:] = [n for n in inner if n not in _SKIPPED]
             for name in names:
                 path = Path(place) / name
-                if path.is_file() and not path.is_symlink() and leaks_in(path.read_bytes()):
+                if path.is_file() and not path.is_symlink() and leaks_in(path.read_bytes(), marks):
                     found.append(path)
     return found
 
