@@ -149,6 +149,13 @@ def test_handover_prints_its_schema(printed: Printed, show: bool) -> None:
     assert check("handover", printed("handover", Outcome(body))) == []
 
 
+@pytest.mark.parametrize("result", ["posted", "updated", "unchanged"])
+def test_comment_prints_its_schema(printed: Printed, result: str) -> None:
+    """What was done, on which pull request, and whether it was cut."""
+    body = {"result": result, "pullRequest": "7", "url": "https://g.example/1", "cut": False}
+    assert check("comment", printed("comment", Outcome(body))) == []
+
+
 @pytest.mark.parametrize("verb", sorted(set(SCHEMAS) - {"report"}))
 def test_errors_print_the_schema(printed: Printed, verb: str) -> None:
     """A run that ends before it has anything to report is of its verb's shape too."""

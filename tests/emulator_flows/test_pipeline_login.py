@@ -51,10 +51,10 @@ async def test_a_job_logs_in_with_its_own_token(
     """Both services' job tokens become an access token; the address keeps the query that it came with."""
     trust(emulator, SUBJECT)
     assert await log_in(emulator, getattr(service, kind))
-    ((method, query),) = service.seen
+    (asked,) = service.seen
     azure = {"api-version": "7.1", "serviceConnectionId": CONNECTION}
     wanted = {"run": "7", "audience": AUDIENCE}
-    assert (method, query) == (("GET", wanted) if kind == "github" else ("POST", wanted | azure))
+    assert (asked.method, asked.query) == (("GET", wanted) if kind == "github" else ("POST", wanted | azure))
 
 
 async def test_every_access_token_is_asked_for_with_a_fresh_token(

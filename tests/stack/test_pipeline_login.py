@@ -53,7 +53,7 @@ def test_a_fleet_is_deployed_from_a_job_without_a_stored_secret(
     done = in_a_job(stack, variables, "deploy", "--only", "acme", "--json")
     assert done.code == 0, done.text
     assert done.json["counts"]["succeeded"] == 1
-    assert {method for method, _ in service.seen} == {"GET" if kind == "github" else "POST"}
+    assert {asked.method for asked in service.seen} == {"GET" if kind == "github" else "POST"}
     assert JOB_TOKEN not in done.text
     assert leaking_files(stack.folder) == []
     assert leaking_files(stack.folder, marks=spellings(JOB_TOKEN)) == []

@@ -1,0 +1,103 @@
+"""`comment`: one comment on the job's pull request, made by the first run and updated by later ones."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from connector.cli.console import Voice
+from connector.cli.run import Outcome
+from connector.comment_page import comment as compose
+from connector.comment_page import joined, marker
+from connector.comment_place import Place, read_place
+from connector.comment_services import AzureRepos, Comment, GitHub, Service
+from connector.comment_transport import Transport
+from connector.errors import Problem, SettingsError
+from connector.session import LostAnswerError
+
+#: How often, and how many seconds apart, a comment whose answer was lost is looked for.
+_LOOKS, _APART = 3, 2.0
+
+
+def comment(
+    voice: Voice,
+    files: Sequence[str],
+    title: str,
+    *,
+    environ: Mapping[str, str] | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Outcome:
+    """Join the files and put them on the pull request.
+
+    Raises SettingsError for a file or a variable that is missing, RefusedError, UnreachableError.
+    """
+    pages = _read(files)
+    place = read_place(os.environ if environ is None else environ)
+    transport = Transport(place, sleep=sleep)
+    try:
+        service: Service = AzureRepos(place, transport) if place.azure else GitHub(place, transport)
+        text = compose(title, pages, limit=service.limit, link=place.run)
+        result, made = _put(service, title, text, sleep)
+    finally:
+        transport.close()
+    return Outcome(_told(voice, place, result, made, cut=not text.endswith(joined(title, pages))))
+
+
+def _put(
+    service: Service, title: str, text: str, sleep: Callable[[float], None]
+) -> tuple[str, Comment]:
+    """Update the comment that carries the title's marker, or make it; never two."""
+    found = _ours(service, title)
+    if found is None:
+        try:
+            return "posted", service.post(text)
+        except LostAnswerError:
+            found = _looked_for(service, title, sleep)
+            if found is None:
+                raise
+            if found.text == text:
+                return "posted", found
+    if found.text == text:
+        return "unchanged", found
+    service.change(found, text)
+    return "updated", found
+
+
+def _ours(service: Service, title: str) -> Comment | None:
+    mark = marker(title)
+    return next((one for one in service.mine() if one.text.startswith(mark)), None)
+
+
+def _looked_for(service: Service, title: str, sleep: Callable[[float], None]) -> Comment | None:
+    """The comment of a lost answer; a service may show it late, so it is looked for more than once."""
+    for look in range(_LOOKS):
+        if look:
+            sleep(_APART)
+        found = _ours(service, title)
+        if found is not None:
+            return found
+    return None
+
+
+def _read(files: Sequence[str]) -> list[str]:
+    pages: list[str] = []
+    problems: list[Problem] = []
+    for name in files:
+        try:
+            pages.append(Path(name).read_text(encoding="utf-8"))
+        except OSError as error:
+            message = f"cannot be read: {error.strerror or type(error).__name__}"
+            problems.append(Problem("comment.file", name, "", message))
+        except UnicodeDecodeError:
+            problems.append(Problem("comment.file", name, "", "is no text in UTF-8"))
+    if problems:
+        raise SettingsError(problems, where="the command line")
+    return pages
+
+
+def _told(voice: Voice, place: Place, result: str, made: Comment, *, cut: bool) -> dict[str, object]:
+    shortened = ", cut to what the service takes" if cut else ""
+    voice.say(f"comment on pull request {place.number}: {result}{shortened}")
+    return {"result": result, "pullRequest": place.number, "url": made.url, "cut": cut}

@@ -1,0 +1,124 @@
+"""Comments of pull requests, as GitHub and Azure Repos keep them; what is not ours is never changed.
+
+GitHub: REST API, issues/comments. Azure Repos: REST API, git/pull-request-threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from connector.comment_place import Place
+from connector.comment_transport import Transport
+
+_PAGE = 100
+_AZURE_VERSION = "api-version=7.1"
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A comment: its path at the service, its text, and the page where a person reads it."""
+
+    path: str
+    text: str
+    url: str = ""
+
+
+class Service(Protocol):
+    """One of the two services."""
+
+    #: The longest comment, in characters.
+    limit: ClassVar[int]
+
+    def mine(self) -> Iterator[Comment]:
+        """Comments of the pull request that the job's own identity wrote, the oldest first."""
+
+    def post(self, text: str) -> Comment:
+        """A new comment. Raises LostAnswerError when it may have been made all the same."""
+
+    def change(self, comment: Comment, text: str) -> None:
+        """Another text for one of ours."""
+
+
+class GitHub:
+    """GitHub: a pull request is an issue, and its comments are the issue's."""
+
+    #: Characters; GitHub's own words for a longer one: "body is too long (maximum is 65536 characters)".
+    limit: ClassVar[int] = 65_536
+
+    def __init__(self, place: Place, transport: Transport) -> None:
+        """Write at *place*."""
+        self._place, self._transport = place, transport
+
+    def mine(self) -> Iterator[Comment]:
+        """The job's own comments, page by page."""
+        author = self._author()
+        path = f"{self._place.comments}?per_page={_PAGE}"
+        for one in self._transport.pages(path):
+            user = one.get("user") or {}
+            ours = user.get("login") == author if author else user.get("type") == "Bot"
+            if ours:
+                url = str(one.get("html_url", ""))
+                yield Comment(f"{_parent(self._place.comments)}/{one['id']}", str(one.get("body") or ""), url)
+
+    def post(self, text: str) -> Comment:
+        """A new comment."""
+        made = self._transport.post(self._place.comments, {"body": text})
+        path = f"{_parent(self._place.comments)}/{made['id']}"
+        return Comment(path, text, str(made.get("html_url", "")))
+
+    def change(self, comment: Comment, text: str) -> None:
+        """Another text."""
+        self._transport.patch(comment.path, {"body": text})
+
+    def _author(self) -> str:
+        """The login of the token's person; empty for a job's token, which is a bot's and may not ask."""
+        found = self._transport.get("/user", refused=(401, 403, 404))
+        return str(found.get("login", "")) if isinstance(found, dict) else ""
+
+
+def _parent(comments: str) -> str:
+    """`/repos/O/R/issues/7/comments` → `/repos/O/R/issues/comments`, where single ones live."""
+    return comments.rsplit("/", 2)[0] + "/comments"
+
+
+class AzureRepos:
+    """Azure Repos: a comment is the first of a thread; ours is made closed, so that it blocks nothing."""
+
+    #: Characters; the service's words: "A discussion comment cannot be longer than 150000 characters."
+    limit: ClassVar[int] = 150_000
+
+    def __init__(self, place: Place, transport: Transport) -> None:
+        """Write at *place*."""
+        self._place, self._transport = place, transport
+
+    def mine(self) -> Iterator[Comment]:
+        """The first comments of the threads that the build service began; the list comes in one page."""
+        author = self._author()
+        found = self._transport.get(f"{self._place.comments}?{_AZURE_VERSION}")
+        for thread in found.get("value", []):
+            first: dict[str, Any] = next(iter(thread.get("comments") or []), {})
+            who = (first.get("author") or {}).get("id", "")
+            if who == author and not (thread.get("isDeleted") or first.get("isDeleted")):
+                yield self._comment(thread["id"], first)
+
+    def post(self, text: str) -> Comment:
+        """A new thread."""
+        first = {"parentCommentId": 0, "content": text, "commentType": "text"}
+        body = {"comments": [first], "status": "closed"}
+        made = self._transport.post(f"{self._place.comments}?{_AZURE_VERSION}", body)
+        return self._comment(made["id"], made["comments"][0])
+
+    def change(self, comment: Comment, text: str) -> None:
+        """Another text for the thread's first comment."""
+        self._transport.patch(comment.path, {"content": text})
+
+    def _comment(self, thread: int, first: dict[str, Any]) -> Comment:
+        path = f"{self._place.comments}/{thread}/comments/{first['id']}?{_AZURE_VERSION}"
+        return Comment(path, str(first.get("content") or ""))
+
+    def _author(self) -> str:
+        """The id of the build service, whose token the job has."""
+        found = self._transport.get("/_apis/connectionData?api-version=7.1-preview.1")
+        return str(found["authenticatedUser"]["id"])

@@ -1,0 +1,125 @@
+"""HTTP to a pull request's service: pages followed, waits kept, a lost answer told from a refusal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from connector.comment_place import Place
+from connector.errors import RefusedError, UnreachableError
+from connector.retry_after import parse_retry_after
+from connector.session import LostAnswerError
+
+_TRIES = 4
+_LONGEST_WAIT = 60.0
+_BUSY = (429, 502, 503, 504)
+_ADVICE = {
+    True: "the build service needs the right 'Contribute to pull requests' on the repository",
+    False: "the job needs `permissions: pull-requests: write`",
+}
+
+
+class Transport:
+    """Requests with the job's token, to the place's own host alone; close it when done."""
+
+    def __init__(self, place: Place, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        """*sleep* waits between tries."""
+        self._place, self._sleep = place, sleep
+        headers = {
+            "Authorization": f"Bearer {place.token.get_secret_value()}",
+            "Accept": "application/json" if place.azure else "application/vnd.github+json",
+            # Without it Azure DevOps answers a refusal with a redirect to a sign-in page.
+            "X-TFS-FedAuthRedirect": "Suppress",
+            "User-Agent": "dynamics-connect",
+        }
+        self._http = httpx.Client(headers=headers, timeout=30.0, follow_redirects=False)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
+
+    def get(self, path: str, *, refused: Collection[int] = ()) -> Any:
+        """The JSON at a path; None for one of the statuses *refused*."""
+        answer = self._patiently("GET", self._place.api + path)
+        return None if answer.status_code in refused else self._json(answer)
+
+    def pages(self, path: str) -> Iterator[dict[str, Any]]:
+        """Every entry of a list, following `next` links of the same host."""
+        url: str | None = self._place.api + path
+        while url:
+            answer = self._patiently("GET", url)
+            yield from self._json(answer)
+            url = answer.links.get("next", {}).get("url")
+            if url and urlsplit(url)[:2] != urlsplit(self._place.api)[:2]:
+                message = f"a page of comments points to {urlsplit(url).netloc}; no token goes there"
+                raise RefusedError(message, code="session.foreign_host", key=urlsplit(url).netloc)
+
+    def patch(self, path: str, body: dict[str, Any]) -> None:
+        """Change something; the same twice does no harm."""
+        self._json(self._patiently("PATCH", self._place.api + path, body))
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Make something, once. Raises LostAnswerError when the service may have made it."""
+        try:
+            answer = self._http.request("POST", self._place.api + path, json=body)
+        except httpx.ConnectError as error:
+            raise self._unreachable(error) from error
+        except httpx.TransportError as error:
+            raise self._lost(type(error).__name__) from error
+        if answer.status_code >= 500:
+            raise self._lost(f"HTTP {answer.status_code}")
+        made: dict[str, Any] = self._json(answer)
+        return made
+
+    def _patiently(self, method: str, url: str, body: Any = None) -> httpx.Response:
+        """A request that may be repeated: after a cut connection, and when the service is busy."""
+        for left in reversed(range(_TRIES)):
+            try:
+                answer = self._http.request(method, url, json=body)
+            except httpx.TransportError as error:
+                if not left:
+                    raise self._unreachable(error) from error
+                self._sleep(1.0)
+                continue
+            wait = parse_retry_after(answer.headers.get("Retry-After"))
+            if not (left and (answer.status_code in _BUSY or wait is not None)):
+                break
+            self._sleep(min(1.0 if wait is None else wait, _LONGEST_WAIT))
+        return answer
+
+    def _json(self, answer: httpx.Response) -> Any:
+        if answer.status_code in (200, 201):
+            return answer.json()
+        said = _said(answer)
+        advice = _ADVICE[self._place.azure]
+        message = (
+            f"{self._host} refuses {answer.request.method} of a comment on pull request "
+            f"{self._place.number} (HTTP {answer.status_code}{said}); {advice}"
+        )
+        raise RefusedError(message, code="comment.refused", key=self._host, status=answer.status_code)
+
+    def _lost(self, reason: str) -> LostAnswerError:
+        message = f"{self._host} did not say whether it made the comment ({reason})"
+        return LostAnswerError(message, code="comment.lost", key=self._host)
+
+    def _unreachable(self, error: httpx.TransportError) -> UnreachableError:
+        reason = type(error).__name__
+        message = f"{self._host} did not answer ({reason}); run the job again"
+        return UnreachableError(message, code="host.unreachable", key=self._host)
+
+    @property
+    def _host(self) -> str:
+        return urlsplit(self._place.api).netloc
+
+
+def _said(answer: httpx.Response) -> str:
+    """The service's own words, short; nothing where it answers with a page."""
+    try:
+        words = str(answer.json().get("message", ""))
+    except (ValueError, AttributeError):
+        return ""
+    return f": {words[:200]}" if words else ""
