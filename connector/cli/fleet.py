@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -93,12 +94,20 @@ def matrix(
     file: File = FLEET_FILE,
     only: Only = None,
     ring: InRing = None,
+    output: Annotated[
+        str | None, typer.Option("--output", help="Make it this output of the pipeline's step, too.")
+    ] = None,
 ) -> None:
     """Print the job matrix of a pipeline as JSON: `{"include": [{"shard", "ring", "stacks"}]}`."""
 
     def work(_: Voice) -> Outcome:
         chosen = select(read_fleet(file), only=only or (), ring=ring)
-        print(jsonlib.dumps(job_matrix(chosen, shards, ring)))
+        computed = job_matrix(chosen, shards, ring)
+        print(jsonlib.dumps(computed))
+        if output is not None:
+            from connector.cli.pipeline_output import hand_out  # noqa: PLC0415  # imported when it is wanted
+
+            hand_out(output, computed, os.environ)
         return Outcome()
 
     run_verb("fleet matrix", Voice(as_json=False), work)
