@@ -9,11 +9,11 @@ from pathlib import Path
 
 from connector.cli.console import Voice
 from connector.cli.run import Outcome
-from connector.comment_page import comment as compose
-from connector.comment_page import joined, marker
-from connector.comment_place import Place, read_place
-from connector.comment_services import AzureRepos, Comment, GitHub, Service
-from connector.comment_transport import Transport
+from connector.comments.page import comment as compose
+from connector.comments.page import joined, marker
+from connector.comments.place import Place, read_place
+from connector.comments.services import AzureRepos, Comment, GitHub, Service
+from connector.comments.transport import Transport
 from connector.errors import Problem, SettingsError
 from connector.session import LostAnswerError
 

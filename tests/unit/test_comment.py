@@ -11,8 +11,8 @@ import pytest
 
 from connector.cli.comment import comment
 from connector.cli.console import Voice
-from connector.comment_page import marker
-from connector.comment_place import read_place
+from connector.comments.page import marker
+from connector.comments.place import read_place
 from connector.errors import ConnectError, RefusedError, SettingsError, UnreachableError
 from connector.session import LostAnswerError
 from tests.support.pull_requests import TOKEN, AzurePullRequests, GitHubPullRequests, PullRequests

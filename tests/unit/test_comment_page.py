@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connector.comment_page import comment, joined, marker, sections
+from connector.comments.page import comment, joined, marker, sections
 
 PAGE = "# Fleet\n\nlead\n\n## acme\n\ntext\n\n```text\n# no heading\n```\n\n## beta\n\nmore\n"
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from connector.comment_place import Place
-from connector.comment_transport import Transport
+from connector.comments.place import Place
+from connector.comments.transport import Transport
 
 _PAGE = 100
 _AZURE_VERSION = "api-version=7.1"

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from connector.comment_place import Place
+from connector.comments.place import Place
 from connector.errors import RefusedError, UnreachableError
 from connector.retry_after import parse_retry_after
 from connector.session import LostAnswerError

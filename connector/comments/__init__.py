@@ -1,0 +1,1 @@
+"""One comment on a pull request: its text, where it goes, and the services that keep it."""
