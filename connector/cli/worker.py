@@ -18,6 +18,8 @@ def is_worker() -> bool:
 def follow_the_run() -> None:
     """In a worker: stop as by Ctrl-C when the run that started it is gone."""
     if is_worker():
+        # A run in a shell's background hands down that interrupts are ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         threading.Thread(target=_until_the_end, daemon=True).start()
 
 

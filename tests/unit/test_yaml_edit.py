@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connector.errors import SettingsError
@@ -79,6 +79,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from("abcdef"), VALUES | st.just(GONE), max_size=4))
 def test_any_change_is_read_back_as_it_was_asked_for(changes: dict[str, Any]) -> None:
     """Whatever the values: the parser finds them, and everything else as it was."""
