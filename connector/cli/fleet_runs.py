@@ -77,8 +77,8 @@ def run_fleet(voice: Voice, fleet: Fleet, verb: str, options: RunOptions) -> Out
 
 
 def default_workers(stacks: int) -> int:
-    """Two for each core, since half of the time is waiting; fewer where memory is short, or stacks are."""
-    return max(1, min(2 * (os.cpu_count() or 1), _free_memory() // WORKER_BYTES, stacks))
+    """Three for each core, since most of the time is waiting; fewer where memory is short, or stacks are."""
+    return max(1, min(3 * (os.cpu_count() or 1), _free_memory() // WORKER_BYTES, stacks))
 
 
 def _free_memory() -> int:
