@@ -24,7 +24,7 @@ from connector.fleet.runs import RunRecord, StackRun, read_run, record_path, res
 from connector.fleet.scheduler import Schedule
 from connector.fleet.selection import select
 
-#: What the engine, its provider and our process take together, with room (docs/fleet.md).
+#: What the engine, its provider and our process were seen to take together (scripts/bench fleet).
 WORKER_BYTES = 400 * 1024 * 1024
 _WRITES = frozenset({"deploy", "rotate"})
 
