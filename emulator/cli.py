@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from emulator.context import Context
-from emulator.control import ControlError, dump, edit, move_clock, requests
+from emulator.control import ControlError, dump, edit, move_clock, requests, tenants
 from emulator.faults import ANSWERS, add_fault, clear_faults
 from emulator.keys import SigningKey
 from emulator.login.federation import assertion
@@ -44,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     log.add_argument("--json", action="store_true", help="one JSON array")
     log.add_argument("--reset", action="store_true", help="empty the log afterwards")
     log.set_defaults(handler=_requests)
+    many = verbs.add_parser("tenants", help="print the numbered tenants of `serve --tenants`")
+    many.add_argument("--json", action="store_true", help="one JSON array")
+    many.set_defaults(handler=_tenants)
     everything = verbs.add_parser("dump", help="print every object")
     everything.add_argument("--json", action="store_true", help="one JSON object (the default)")
     everything.set_defaults(handler=_dump)
@@ -61,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_serve(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--port", type=int, default=8443, help="0 for any free one")
     verb.add_argument("--seed", type=Path, metavar="FILE", help="more tenants and organizations (JSON)")
+    verb.add_argument("--tenants", type=int, default=0, metavar="N", help="N more tenants, numbered")
     verb.add_argument("--latency-ms", type=int, default=0, help="added to every request")
     verb.add_argument("--page-size", type=int, help="largest page of any list")
     verb.add_argument("--for", dest="seconds", type=float, metavar="SECONDS", help="stop by itself after")
@@ -72,6 +76,7 @@ def _add_edit(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("id")
     verb.add_argument("json", nargs="?", help="a JSON merge patch (RFC 7386: null removes)")
     verb.add_argument("--delete", action="store_true")
+    verb.add_argument("--scope", metavar="ID", help="the tenant or organization, where several have it")
     verb.set_defaults(handler=_edit)
 
 
@@ -101,6 +106,7 @@ def _serve(options: argparse.Namespace) -> None:
             latency_ms=options.latency_ms,
             page_size=options.page_size,
             seconds=options.seconds,
+            tenants=options.tenants,
         )
     )
 
@@ -121,12 +127,22 @@ def _requests(options: argparse.Namespace) -> None:
         print(f"{line['status']} {line['method']:6} {line['host']}{line['path']}  {line['client_id']}{mark}")
 
 
+def _tenants(options: argparse.Namespace) -> None:
+    rows = tenants(_existing_store(options))
+    if options.json:
+        print(json.dumps(rows))
+        return
+    for row in rows:
+        print(f"{row['name']}  {row['tenantId']}  {row['dynamicsUrl']}  deployer {row['deployerId']}")
+
+
 def _dump(options: argparse.Namespace) -> None:
     print(json.dumps(dump(_existing_store(options)), indent=1))
 
 
 def _edit(options: argparse.Namespace) -> None:
-    edit(_existing_store(options), options.kind, options.id, options.json, delete=options.delete)
+    store = _existing_store(options)
+    edit(store, options.kind, options.id, options.json, delete=options.delete, scope=options.scope)
 
 
 def _fault(options: argparse.Namespace) -> None:

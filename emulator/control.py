@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from emulator.seed.many import there
 from emulator.store import Document, Store
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -58,12 +59,32 @@ def merge(target: Any, patch: Any) -> Any:
     return result
 
 
-def edit(store: Store, kind: str, id: str, patch: str | None, *, delete: bool) -> None:
-    """Change or delete one object.
+def tenants(store: Store) -> list[dict[str, Any]]:
+    """Return the numbered tenants: name, tenant id, organization id, URL, and the deployer's client id."""
+    port = store.meta("port")
+    return [
+        {
+            "name": one.tenant.name,
+            "tenantId": one.tenant.id,
+            "organizationId": one.organization.id,
+            "dynamicsUrl": f"https://{one.organization.address}:{port}",
+            "deployerId": one.deployer,
+        }
+        for one in there(store)
+    ]
+
+
+def edit(
+    store: Store, kind: str, id: str, patch: str | None, *, delete: bool, scope: str | None = None
+) -> None:
+    """Change or delete one object; *scope* is its tenant or organization, where several have such an id.
 
     Raises ControlError when it is not there or the patch is no JSON object.
     """
-    scope = _only_scope(store, kind, id)
+    if scope is None:
+        scope = _only_scope(store, kind, id)
+    elif store.get(scope, kind, id) is None:
+        raise ControlError(f"edit {kind} {id}: no such object in {scope}")
     if delete:
         store.delete(scope, kind, id)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import socket
 import sys
 import time
@@ -21,6 +22,8 @@ from emulator.protocol import CuttableProtocol
 from emulator.seed import organization_addresses, seed
 from emulator.store import Store
 
+_CONNECTIONS = 1000
+
 
 @dataclass(frozen=True)
 class ServeOptions:
@@ -32,6 +35,7 @@ class ServeOptions:
     latency_ms: int
     page_size: int | None
     seconds: float | None
+    tenants: int = 0
 
 
 def open_store(folder: Path) -> Store:
@@ -57,16 +61,26 @@ def bind(addresses: list[str], port: int) -> list[socket.socket]:
     return sockets
 
 
+def _allow_files(count: int) -> None:
+    """Every address is a socket: ask for as many files as that takes, as far as this process may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def serve(options: ServeOptions) -> None:
     """Serve until SIGTERM, SIGINT, the time limit, or the death of the parent process.
 
     Raises OSError when the port is taken.
     """
     store = open_store(options.folder)
-    seed(store, options.seed_file)
+    seed(store, options.seed_file, options.tenants)
     addresses = ["127.0.0.1", *organization_addresses(store)]
+    _allow_files(2 * len(addresses) + _CONNECTIONS)
     sockets = bind(addresses, options.port)
     port = sockets[0].getsockname()[1]
+    store.set_meta("port", str(port))
     certificates = ensure_certificates(options.folder / "tls", addresses)
     ctx = Context(store, SigningKey(options.folder / "signing-key.pem"), port, options.page_size)
     config = uvicorn.Config(

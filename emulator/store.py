@@ -1,7 +1,8 @@
 """The emulator's whole state: JSON documents in one SQLite file.
 
 A document is addressed by (scope, kind, id). The scope is a tenant id for directory
-objects and an organization id for Dataverse rows, so one file holds many of each.
+objects and an organization id for Dataverse rows, so one file holds many of each. A scope may
+share a kind with a template: it reads the template's documents, until it first writes one of them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ CREATE TABLE IF NOT EXISTS objects (
     PRIMARY KEY (scope, kind, id)
 );
 CREATE INDEX IF NOT EXISTS objects_by_id ON objects (kind, id);
+CREATE INDEX IF NOT EXISTS organizations_by_address ON objects (json_extract(body, '$.address'))
+    WHERE kind = 'organizations';
+CREATE TABLE IF NOT EXISTS shared (
+    scope TEXT NOT NULL, kind TEXT NOT NULL, template TEXT NOT NULL, PRIMARY KEY (scope, kind)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS log (
     number INTEGER PRIMARY KEY AUTOINCREMENT, started REAL, ended REAL, service TEXT, host TEXT,
@@ -65,15 +71,39 @@ class Store:
             raise
         self.db.execute("COMMIT")
 
+    def share(self, scope: str, kind: str, template: str) -> None:
+        """Let a scope read a kind of a template, which nobody writes any more."""
+        self.db.execute("INSERT INTO shared VALUES (?,?,?)", (scope, kind, template))
+
+    def source(self, scope: str, kind: str) -> str:
+        """The scope that holds the documents of a kind: the template's while they are shared."""
+        row = self.db.execute(
+            "SELECT template FROM shared WHERE scope=? AND kind=?", (scope, kind)
+        ).fetchone()
+        return str(row["template"]) if row else scope
+
+    def _own(self, scope: str, kind: str) -> None:
+        """Before a write: the shared documents of a kind become the scope's own."""
+        template = self.source(scope, kind)
+        if template != scope:
+            self.db.execute("DELETE FROM shared WHERE scope=? AND kind=?", (scope, kind))
+            self.db.execute(
+                "INSERT INTO objects SELECT ?, kind, id, body FROM objects WHERE scope=? AND kind=?"
+                " ORDER BY rowid",
+                (scope, template, kind),
+            )
+
     def get(self, scope: str, kind: str, id: str) -> Document | None:
         """Return one document, or None."""
         row = self.db.execute(
-            "SELECT body FROM objects WHERE scope=? AND kind=? AND id=?", (scope, kind, id.lower())
+            "SELECT body FROM objects WHERE scope=? AND kind=? AND id=?",
+            (self.source(scope, kind), kind, id.lower()),
         ).fetchone()
         return json.loads(row["body"]) if row else None
 
     def put(self, scope: str, kind: str, id: str, body: Document) -> None:
         """Create or replace one document; a replaced one keeps its place in the order of making."""
+        self._own(scope, kind)
         self.db.execute(
             "INSERT INTO objects VALUES (?,?,?,?)"
             " ON CONFLICT (scope, kind, id) DO UPDATE SET body=excluded.body",
@@ -82,6 +112,7 @@ class Store:
 
     def delete(self, scope: str, kind: str, id: str) -> bool:
         """Delete one document; False when there was none."""
+        self._own(scope, kind)
         cursor = self.db.execute(
             "DELETE FROM objects WHERE scope=? AND kind=? AND id=?", (scope, kind, id.lower())
         )
@@ -90,7 +121,8 @@ class Store:
     def all(self, scope: str, kind: str) -> list[Document]:
         """Return all documents of a kind in a scope, in the order of their making."""
         rows = self.db.execute(
-            "SELECT body FROM objects WHERE scope=? AND kind=? ORDER BY rowid", (scope, kind)
+            "SELECT body FROM objects WHERE scope=? AND kind=? ORDER BY rowid",
+            (self.source(scope, kind), kind),
         )
         return [json.loads(row["body"]) for row in rows]
 
@@ -101,12 +133,12 @@ class Store:
         ]
 
     def scopes_of(self, kind: str, id: str) -> list[str]:
-        """Return the scopes that hold a document of this kind and id."""
+        """Return the scopes that hold a document of this kind and id, a template's among them."""
         rows = self.db.execute("SELECT scope FROM objects WHERE kind=? AND id=?", (kind, id.lower()))
         return [row["scope"] for row in rows]
 
     def everything(self) -> dict[str, dict[str, list[Document]]]:
-        """Return all documents as scope → kind → list: what `dump` prints."""
+        """Return all documents as scope → kind → list (what `dump` prints), shared ones once."""
         out: dict[str, dict[str, list[Document]]] = {}
         for row in self.db.execute("SELECT scope, kind, body FROM objects ORDER BY rowid"):
             out.setdefault(row["scope"], {}).setdefault(row["kind"], []).append(json.loads(row["body"]))

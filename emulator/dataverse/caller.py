@@ -79,7 +79,7 @@ class Caller:
         row = self.store.db.execute(
             "SELECT body FROM objects WHERE scope=? AND kind='privileges' AND json_extract(body, '$.name')=?"
             " COLLATE NOCASE",
-            (self.scope, name),
+            (self.store.source(self.scope, "privileges"), name),
         ).fetchone()
         if row is None:
             raise BadArgument(f"Privilege with name {name} does not exist.")

@@ -158,7 +158,7 @@ def definition_of_set(caller: Caller, name: str) -> Document | None:
     row = caller.store.db.execute(
         "SELECT body FROM objects WHERE scope=? AND kind='tables'"
         " AND json_extract(body, '$.EntitySetName')=?",
-        (caller.scope, name),
+        (caller.store.source(caller.scope, "tables"), name),
     ).fetchone()
     return json.loads(row["body"]) if row else None
 

@@ -18,9 +18,11 @@ TENANTLESS = frozenset({"common", "organizations", "consumers"})
 
 def tenant_id(store: Store, name: str) -> str | None:
     """Return the id of the tenant with this id or verified domain, or None."""
+    if store.get(name.lower(), "tenants", name):
+        return name.lower()
     for row in store.db.execute("SELECT scope, body FROM objects WHERE kind='tenants'"):
         domains = [domain["name"] for domain in json.loads(row["body"])["verifiedDomains"]]
-        if name.lower() in (row["scope"], *domains):
+        if name.lower() in domains:
             return str(row["scope"])
     return None
 
@@ -54,8 +56,9 @@ def client_of(store: Store, tenant: str, client_id: str) -> tuple[Document, str,
 def organization_of(ctx: Context, resource: str) -> Document | None:
     """Return the Dataverse organization whose URL *resource* is (a trailing slash is no matter), or None."""
     wanted = resource.rstrip("/").lower()
-    for row in ctx.store.db.execute("SELECT body FROM objects WHERE kind='organizations'"):
-        organization: Document = json.loads(row["body"])
-        if ctx.organization_url(organization["address"]) == wanted:
-            return organization
-    return None
+    address = wanted.removeprefix("https://").rsplit(":", 1)[0]
+    row = ctx.store.db.execute(
+        "SELECT body FROM objects WHERE kind='organizations' AND json_extract(body, '$.address')=?",
+        (address,),
+    ).fetchone()
+    return json.loads(row["body"]) if row and ctx.organization_url(address) == wanted else None

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from emulator.seed.directory import seed_tenant
+from emulator.seed.many import seed_many
 from emulator.seed.names import (
     CONTOSO,
     DEPLOYER_SECRET,
@@ -36,8 +37,10 @@ __all__ = [
 ]
 
 
-def seed(store: Store, extra: Path | None = None) -> None:
+def seed(store: Store, extra: Path | None = None, tenants: int = 0) -> None:
     """Seed an empty store once; *extra* adds tenants and organizations from a JSON file.
+
+    *tenants* is how many numbered ones there are to be besides.
 
     The file: {"tenants": [{"id", "name"}], "organizations": [{"id", "tenant", "name", "address",
     "solution", "service_tables", "units": [names of child business units]}]}.
@@ -51,6 +54,7 @@ def seed(store: Store, extra: Path | None = None) -> None:
             store.set_meta("seeded", "yes")
         if extra is not None:
             _seed_extra(store, json.loads(extra.read_text(encoding="utf-8")))
+        seed_many(store, tenants)
 
 
 def _seed_extra(store: Store, content: dict[str, list[dict[str, str | bool]]]) -> None:

@@ -96,7 +96,7 @@ def deployers(tenant: Tenant) -> tuple[Deployer, ...]:
     if tenant.id == FABRIKAM:
         return (_fixed(FABRIKAM_DEPLOYER, "Fabrikam deployer", FABRIKAM_SECRET, FULL_ROLES),)
     app_id, object_id, principal_id = (_derived(tenant, n) for n in ("deployer", "application", "principal"))
-    secret = f"dep~{tenant.name}-deployer-of-the-emulator-only"
+    secret = tenant.secret or f"dep~{tenant.name}-deployer-of-the-emulator-only"
     return (Deployer(app_id, object_id, principal_id, f"{tenant.name} deployer", secret, FULL_ROLES),)
 
 

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Tenant:
-    """A tenant to seed. Its deployers' secrets are public constants: they open nothing but loopback."""
+    """A tenant to seed. Its deployers' secrets are public constants: they open nothing but loopback.
+
+    `secret` is that of a further tenant's deployer, where it is not the one made of its name.
+    """
 
     id: str
     name: str
+    secret: str = ""
 
 
 @dataclass(frozen=True)

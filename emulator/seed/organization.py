@@ -17,15 +17,56 @@ ADMINISTRATOR_TEMPLATE = "627090ff-40a3-4053-8790-584edc5be201"
 CUSTOMIZER_TEMPLATE = "119f245c-3cc8-4b62-b31c-d1a046ced15d"
 SYSTEM_ADMINISTRATOR = "System Administrator"
 SYSTEM_CUSTOMIZER = "System Customizer"
-__all__ = ["business_unit_id", "role_id", "seed_organization", "seeded_id", "user_id"]
+__all__ = [
+    "business_unit_id",
+    "role_id",
+    "seed_copy",
+    "seed_organization",
+    "seed_template",
+    "seeded_id",
+    "user_id",
+]
 SOLUTION = "BizibleMarketingAttribution"
 SOLUTION_VERSION = "6.14"
+#: The organization that copies are made of; no address serves it, and nobody writes it.
+TEMPLATE = "0c0c0c00-0000-4000-8000-000000000000"
+_SHARED = ("tables", "privileges", "roles", "solutions")
 
 
 def seed_organization(store: Store, organization: Organization) -> None:
     """Write the organization with everything that is there before anybody does anything."""
     store.put(organization.id, "organizations", organization.id, _organization(organization))
-    units = _seed_units(store, organization)
+    _seed_customization(store, organization, _seed_units(store, organization))
+    for deployer in deployers(Tenant(organization.tenant, organization.name)):
+        _seed_deployer(store, organization, deployer, organization)
+    if organization == ORGANIZATIONS[0]:
+        seed_people(store, organization)
+
+
+def seed_template(store: Store) -> None:
+    """Write what copies share: tables, privileges, built-in roles, solutions."""
+    store.put(TEMPLATE, "templates", TEMPLATE, {"id": TEMPLATE})
+    _seed_customization(store, _TEMPLATE, [_unit(TEMPLATE, _TEMPLATE.name, None)])
+
+
+def seed_copy(store: Store, organization: Organization) -> None:
+    """Write an organization that is a copy of the template: its rows have the template's ids."""
+    store.put(organization.id, "organizations", organization.id, _organization(organization))
+    for kind in _SHARED:
+        store.share(organization.id, kind, TEMPLATE)
+    unit = _unit(TEMPLATE, _TEMPLATE.name, None)
+    unit |= {"name": organization.name, "_organizationid_value": organization.id}
+    store.put(organization.id, "businessunits", unit["businessunitid"], unit)
+    team = _default_team(TEMPLATE, unit)
+    store.put(organization.id, "teams", team["teamid"], team)
+    for deployer in deployers(Tenant(organization.tenant, organization.name)):
+        _seed_deployer(store, organization, deployer, _TEMPLATE)
+
+
+_TEMPLATE = Organization(TEMPLATE, "", "template", "")
+
+
+def _seed_customization(store: Store, organization: Organization, units: list[Document]) -> None:
     definitions = _seed_tables(store, organization)
     rows = seed_privileges(store, organization.id, definitions)
     held = administrator_privileges(rows)
@@ -33,10 +74,6 @@ def seed_organization(store: Store, organization: Organization) -> None:
     held = customizer_privileges(rows)
     _seed_role(store, organization, units, SYSTEM_CUSTOMIZER, CUSTOMIZER_TEMPLATE, held)
     _seed_solutions(store, organization)
-    for deployer in deployers(Tenant(organization.tenant, organization.name)):
-        _seed_deployer(store, organization, deployer)
-    if organization == ORGANIZATIONS[0]:
-        seed_people(store, organization)
 
 
 def _organization(organization: Organization) -> Document:
@@ -138,7 +175,8 @@ def _seed_solutions(store: Store, organization: Organization) -> None:
         store.put(organization.id, "solutions", document["solutionid"], document)
 
 
-def _seed_deployer(store: Store, organization: Organization, deployer: Deployer) -> None:
+def _seed_deployer(store: Store, organization: Organization, deployer: Deployer, ids: Organization) -> None:
+    """The deployer's application user; *ids* is the organization whose unit's and role's ids count here."""
     name = SYSTEM_CUSTOMIZER if deployer.app_id == LIMITED_DEPLOYER else SYSTEM_ADMINISTRATOR
     document: Document = {
         "systemuserid": user_id(organization.id, deployer.app_id),
@@ -152,7 +190,7 @@ def _seed_deployer(store: Store, organization: Organization, deployer: Deployer)
         "accessmode": 4,
         "isdisabled": False,
         "deletedstate": 0,
-        "_businessunitid_value": business_unit_id(organization.id, organization.name),
-        "roles": [role_id(organization.id, name)],
+        "_businessunitid_value": business_unit_id(ids.id, ids.name),
+        "roles": [role_id(ids.id, name)],
     }
     store.put(organization.id, "systemusers", document["systemuserid"], document)

@@ -16,7 +16,7 @@ from emulator.seed import CONTOSO, DEPLOYER_SECRET, FULL_DEPLOYER
 from emulator.server import open_store
 
 PROJECT = Path(__file__).resolve().parents[2]
-_TABLES = ("objects", "meta", "log", "faults", "lags", "sign_ins")
+_TABLES = ("objects", "shared", "meta", "log", "faults", "lags", "sign_ins")
 
 
 class EmulatorDidNotStartError(Exception):
