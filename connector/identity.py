@@ -36,7 +36,8 @@ class Authority:
 
     `emulated` turns off instance discovery (which asks Microsoft) and proxies, for loopback alone.
     `ca_file` is the certificate bundle to trust instead of the usual one, `hooks` are
-    azure-core's, called around each request.
+    azure-core's, called around each request. `transport` is azure-core's too, where the credentials
+    of many tenants share one; its owner closes it and says what it trusts.
     """
 
     host: str
@@ -44,17 +45,22 @@ class Authority:
     emulated: bool = False
     ca_file: str | None = None
     hooks: Mapping[str, Any] = field(default_factory=dict)
+    transport: Any = None
 
     def options(self) -> dict[str, Any]:
         """Keyword arguments for every azure-identity credential."""
         options: dict[str, Any] = {
             "authority": self.host,
-            "disable_instance_discovery": self.emulated,
+            # Instance discovery asks, for each tenant anew, whether the host is Microsoft's; the hosts of
+            # the clouds are constants here (settings/clouds.py), so that many tenants can do without.
+            "disable_instance_discovery": self.emulated or self.transport is not None,
             "use_env_settings": not self.emulated,
             "retry_total": 2,
             **self.hooks,
         }
-        if self.ca_file:
+        if self.transport is not None:
+            options["transport"] = self.transport
+        elif self.ca_file:
             options["connection_verify"] = self.ca_file
         return options
 

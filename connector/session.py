@@ -7,7 +7,6 @@ followed with one. A request is repeated only when repeating it does no harm.
 from __future__ import annotations
 
 import os
-import ssl
 from collections.abc import Mapping
 from dataclasses import replace
 from types import TracebackType
@@ -30,6 +29,7 @@ from connector.request_ids import noting_hooks
 from connector.retry_after import parse_retry_after
 from connector.rounds import RequestCounter
 from connector.settings import Cloud, Settings
+from connector.shared import Shared, tls
 from connector.stack_outputs import StackOutputs
 from connector.trace import Trace
 
@@ -38,7 +38,9 @@ _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 
 
 class Session:
-    """Async context manager that owns one TLS context, one HTTP client and the counters.
+    """Async context manager that owns one HTTP client and the counters.
+
+    It makes a TLS context and connections of its own, unless *shared* or *transport* brings them.
 
     `async with Session(settings) as session:` reads the environment (SettingsError, LoginError)
     and, for the emulator, the metadata document (UnreachableError) before anything else.
@@ -51,6 +53,7 @@ class Session:
         environ: Mapping[str, str] | None = None,
         patience: Patience | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        shared: Shared | None = None,
     ) -> None:
         self.settings = settings
         self.environ = os.environ if environ is None else environ
@@ -60,7 +63,8 @@ class Session:
         self.known_hosts: set[str] = set()
         self.trace = Trace()
         self._described = read_deployer(self.environ, settings.tenant_id)
-        self._transport = transport
+        self._shared = shared
+        self._transport = transport or (shared.transport if shared else None)
         self._endpoints: Endpoints | None = None
         self._deployer: Identity | None = None
         self._applications: dict[tuple[str, str], Identity] = {}
@@ -70,7 +74,7 @@ class Session:
     async def __aenter__(self) -> Session:
         emulated = self.settings.cloud is Cloud.EMULATOR
         self.http = httpx.AsyncClient(
-            verify=_tls(self.environ),
+            verify=tls(self.environ) if self._transport is None else True,
             trust_env=not emulated,
             transport=self._transport,
             follow_redirects=False,
@@ -78,13 +82,20 @@ class Session:
             event_hooks={"request": [self._sent], "response": [self._answered]},
         )
         try:
-            self._endpoints = await read_endpoints(
-                self.settings.cloud, self.environ, lambda url: self.send("GET", url)
-            )
+            self._endpoints = await self._find_endpoints()
         except BaseException:
             await self.http.aclose()
             raise
         return self
+
+    async def _find_endpoints(self) -> Endpoints:
+        """The cloud's hosts; where many sessions share, one of them asks."""
+        cloud = self.settings.cloud
+        known = self._shared.endpoints if self._shared else {}
+        if cloud not in known:
+            found = await read_endpoints(cloud, self.environ, lambda url: self.send("GET", url))
+            known[cloud] = found
+        return known[cloud]
 
     async def __aexit__(
         self,
@@ -110,6 +121,7 @@ class Session:
             emulated=self.settings.cloud is Cloud.EMULATOR,
             ca_file=self.environ.get("REQUESTS_CA_BUNDLE") or self.environ.get("SSL_CERT_FILE"),
             hooks=self.trace.login_hooks(),
+            transport=self._shared.login if self._shared else None,
         )
 
     @property
@@ -204,13 +216,6 @@ class Session:
         self.trace.answered(answer)
         depth = answer.request.extensions.get("depth", 0)
         self.counter.answered(answer.request.url.netloc.decode(), depth)
-
-
-def _tls(environ: Mapping[str, str]) -> ssl.SSLContext:
-    ca_file = environ.get("SSL_CERT_FILE")
-    if ca_file:
-        return ssl.create_default_context(cafile=ca_file)
-    return httpx.create_ssl_context()
 
 
 class LostAnswerError(UnreachableError):

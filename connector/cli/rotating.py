@@ -15,17 +15,18 @@ from connector.cli.console import Voice
 from connector.cli.engine import PROJECT_DIR, Engine
 from connector.cli.work import directory_checks, in_session, named, records_folder, warm_up
 from connector.dataverse import jobs
-from connector.dataverse.reports import Action, Change, ProofReport, Verdict
+from connector.dataverse.reports import Action, Change, ProofReport
 from connector.errors import DriftError
 from connector.hand_made import OutsideSlots
 from connector.naming import secret_resource
-from connector.records import StackRecord, known_of, read_record, updated, write_record
+from connector.records import ProofRecord, StackRecord, known_of, read_record, updated, write_record
 from connector.rotation import LiveSecret, live_certificates, live_secrets
 from connector.rotation_due import describe
 from connector.session import Session
 from connector.settings import CredentialKind
 from connector.stack_file import stack_file, unified_diff, with_slots
 from connector.stack_outputs import StackOutputs
+from connector.status import is_proved, slot_table
 
 
 class Rotating:
@@ -146,24 +147,15 @@ class Rotating:
 
     def is_proved(self, secret: LiveSecret) -> bool:
         """Whether the record's last proof was with this secret, and held."""
-        record = read_record(self.stack, self.folder)
-        proof = record.proof if record else None
-        return proof is not None and (proof.verdict, proof.key_id) == (Verdict.PROVED, secret.key_id)
+        return is_proved(self._proof(), secret)
 
     def table(self) -> list[dict[str, Any]]:
         """The live secrets for people and programs: slot, generation, key id, end, days left, proved."""
-        now = datetime.now(UTC)
-        return [
-            {
-                "slot": one.slot,
-                "generation": one.generation,
-                "keyId": one.key_id,
-                "endDate": one.end.isoformat() if one.end else None,
-                "daysLeft": one.days_left(now),
-                "proved": self.is_proved(one),
-            }
-            for one in self.live()
-        ]
+        return slot_table(self.live(), self._proof(), datetime.now(UTC))
+
+    def _proof(self) -> ProofRecord | None:
+        record = self.record()
+        return record.proof if record else None
 
     @staticmethod
     def describe(row: Mapping[str, Any]) -> str:

@@ -54,7 +54,7 @@ class Project:
         self.root = folder / "project"
         self.root.mkdir(parents=True)
         for part in PARTS:
-            _copy(PROJECT / part, self.root / part)
+            copy(PROJECT / part, self.root / part)
         (self.root / ".venv").symlink_to(PROJECT / ".venv")
         self.env = self._environment()
         self.settings = dict(default_settings(emulator)) | settings
@@ -142,7 +142,8 @@ def default_settings(emulator: RunningEmulator) -> dict[str, Any]:
     }
 
 
-def _copy(source: Path, target: Path) -> None:
+def copy(source: Path, target: Path) -> None:
+    """Copy a file, or a folder without compiled code."""
     if source.is_dir():
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
     else:

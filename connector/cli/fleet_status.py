@@ -1,0 +1,162 @@
+"""`fleet status`: every stack at a glance, from records and direct reads, without the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from connector.cli.console import Voice
+from connector.cli.engine import PROJECT_DIR
+from connector.cli.fleet import File, InRing, Json, Only, Shard, read_fleet
+from connector.cli.fleet_runs import FleetError
+from connector.cli.run import Outcome, run_verb
+from connector.cli.work import records_folder
+from connector.errors import Problem, SettingsError
+from connector.fleet import FLEET_FILE, Fleet, FleetStack
+from connector.fleet.rows import Row, State, counts, in_order
+from connector.fleet.selection import select
+
+_CAUSE = 200
+_STATES = {
+    State.ATTENTION: "[red]needs attention[/red]",
+    State.UNKNOWN: "[red]unknown[/red]",
+    State.DRIFT: "[yellow]drift[/yellow]",
+    State.NOT_DEPLOYED: "not deployed",
+    State.IN_ORDER: "[green]in order[/green]",
+}
+
+
+@dataclass(frozen=True)
+class StatusOptions:
+    """Which stacks, and how."""
+
+    records: str | None = None
+    soon_days: int | None = None
+    concurrency: int | None = None
+    report: str | None = None
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the group."""
+    app.command()(status)
+
+
+def status(  # noqa: PLR0913, PLR0917  # options of a command line
+    file: File = FLEET_FILE,
+    only: Only = None,
+    ring: InRing = None,
+    shard: Shard = None,
+    records: Annotated[
+        str | None, typer.Option("--records", help="Folder of the records (.local/records).")
+    ] = None,
+    soon_days: Annotated[
+        int | None, typer.Option(help="Days before an end that count as soon (30, a sixth of a lifetime).")
+    ] = None,
+    concurrency: Annotated[
+        int | None, typer.Option("--concurrency", min=1, help="Stacks read side by side (8).")
+    ] = None,
+    report: Annotated[
+        str | None, typer.Option("--report", help="Write one HTML page for people there.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show how every stack stands: drift, consent, days left, last proof; reads only, without the engine."""
+
+    def work(voice: Voice) -> Outcome:
+        fleet = read_fleet(file)
+        chosen = select(fleet, only=only or (), ring=ring, shard=shard)
+        return fleet_status(voice, fleet, chosen, StatusOptions(records, soon_days, concurrency, report))
+
+    run_verb("fleet status", Voice(as_json=json), work)
+
+
+def fleet_status(
+    voice: Voice, fleet: Fleet, chosen: Sequence[FleetStack], options: StatusOptions
+) -> Outcome:
+    """Read the stacks and tell; the exit code is the highest of theirs."""
+    # imported when it is wanted: it brings the Graph SDK
+    from connector.fleet.status import AT_ONCE, Place, read_fleet_status  # noqa: PLC0415
+
+    at_once = options.concurrency or AT_ONCE
+    voice.title(f"Fleet {fleet.name}: status of {len(chosen)} stacks, {at_once} at a time")
+    _check_report(options.report)
+    place = Place(PROJECT_DIR, records_folder(options.records), os.environ)
+    reading = read_fleet_status(chosen, place, at_once=at_once, soon_days=options.soon_days)
+    rows = in_order(asyncio.run(reading))
+    _show(voice, fleet, rows)
+    if options.report:
+        _write_report(voice, fleet, rows, Path(options.report))
+    return Outcome(_body(fleet, rows), _error(rows))
+
+
+def _check_report(named: str | None) -> None:
+    """Say before all the work that the page cannot be written."""
+    if named is None:
+        return
+    folder = Path(named).resolve().parent
+    if Path(named).is_dir() or not os.access(folder, os.W_OK):
+        problem = Problem("fleet.report", "--report", named, "cannot be written; name a file in a folder")
+        raise SettingsError([problem], where="the command line")
+
+
+def _write_report(voice: Voice, fleet: Fleet, rows: Sequence[Row], path: Path) -> None:
+    from connector.fleet.report import report_page  # noqa: PLC0415  # imported when it is wanted
+
+    path.write_text(report_page(fleet.name, rows), encoding="utf-8", newline="\n")
+    voice.say(f"{path}: the report")
+
+
+def _show(voice: Voice, fleet: Fleet, rows: Sequence[Row]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("Stack", "Ring", "Owner", "State", "Days left", "Last proof", "What"):
+        justify = "right" if name == "Days left" else "left"
+        table.add_column(name, overflow="fold", justify=justify)  # type: ignore[arg-type]  # one of the two
+    for row in rows:
+        body, said = row.body, row.messages
+        days = "" if row.days_left is None else str(row.days_left)
+        more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
+        what = f"{' '.join(said[0].split())[:_CAUSE]}{more}" if said else ""
+        before = (escape(body["stack"]), escape(body["ring"]), escape(body["owner"]), _STATES[row.state])
+        table.add_row(*before, days, _proof(body["lastProof"]), escape(what))
+    voice.print(table)
+    voice.title(f"fleet {fleet.name}: {_counted(rows)}")
+
+
+def _proof(proof: dict[str, Any] | None) -> str:
+    return f"{proof['verdict']} {proof['at'][:10]}" if proof else "none"
+
+
+def _counted(rows: Sequence[Row]) -> str:
+    found = counts(rows)
+    told = [f"{found[state.value]} {state.value.replace('_', ' ')}" for state in State if found[state.value]]
+    return f"{found['stacks']} stacks, {', '.join(told) or 'none'}"
+
+
+def _body(fleet: Fleet, rows: Sequence[Row]) -> dict[str, Any]:
+    fine = all(row.state is State.IN_ORDER for row in rows)
+    return {
+        "fleet": fleet.name,
+        "result": "in_order" if fine else "attention",
+        "counts": counts(rows),
+        "stacks": [row.body for row in rows],
+        "requests": sum(row.body["requests"] for row in rows),
+    }
+
+
+def _error(rows: Sequence[Row]) -> FleetError | None:
+    told = [row for row in rows if row.exit_code]
+    if not told:
+        return None
+    code = max(row.exit_code for row in told)
+    named = ", ".join(f"{row.name} ({row.exit_code})" for row in told[:5])
+    more = f" and {len(told) - 5} more" if len(told) > 5 else ""
+    message = f"{_counted(rows)}; by exit code: {named}{more}"
+    return FleetError(message, status=code, code="fleet.attention", key=told[0].name)

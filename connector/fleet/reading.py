@@ -1,0 +1,114 @@
+"""Reading one stack of a fleet: what its tenant answers, against its record and settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector.dataverse import jobs
+from connector.dataverse.reports import Cause, PlanReport
+from connector.entra.checks import directory_causes
+from connector.entra.directory import Directory
+from connector.entra.objects import LiveApplication
+from connector.errors import DriftError
+from connector.fleet.model import FleetStack
+from connector.records import StackRecord, known_of
+from connector.rotation import LiveSecret
+from connector.rounds import join, start
+from connector.session import Session
+from connector.settings import Settings
+from connector.stack_outputs import StackOutputs
+from connector.status import Standing, drift_of, ending_soon, needs_of, slot_findings
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one stack's tenant answered; `application` is None when it is gone."""
+
+    plan: PlanReport
+    causes: list[Cause]
+    application: LiveApplication | None
+
+
+async def look(settings: Settings, record: StackRecord, session: Session) -> Seen:
+    """Dataverse, the directory's checks and the application, side by side."""
+    outputs = outputs_of(settings, record)
+    plan = start(jobs.plan(settings, outputs, session, known=known_of(record)))
+    causes = start(directory_causes(settings, outputs, session))
+    application = start(Directory(session).application(record.application_object_id))
+    await join(plan, causes, application)
+    return Seen(plan.result(), causes.result(), application.result())
+
+
+def standing_of(
+    settings: Settings,
+    seen: Seen,
+    live: tuple[LiveSecret, ...],
+    gone: tuple[LiveSecret, ...],
+    now: datetime,
+    soon_days: int | None,
+) -> Standing:
+    """What was read, weighed."""
+    # A secret that is gone is a finding already; the slots are compared as the record has them.
+    recorded = tuple(sorted((*live, *gone), key=lambda one: one.generation))
+    findings = slot_findings(settings.slots, recorded, gone, settings.stack)
+    findings += [cause for cause in seen.causes if not cause.person]
+    refusal = seen.plan.refusal
+    if refusal is not None:
+        findings.append(Cause(refusal.code, refusal.key or settings.role_name, refusal.message))
+    return Standing(
+        settings.stack,
+        findings=tuple(findings),
+        drift=() if refusal else drift_of(seen.plan),
+        ending=ending_soon(live, settings.secret.lifetime_days, soon_days, now),
+        needs=needs_of(settings.slots, live, seen.plan, seen.causes, now),
+    )
+
+
+def outputs_of(settings: Settings, record: StackRecord) -> StackOutputs:
+    """The stack's outputs as far as a record has them: ids, and no secret."""
+    return StackOutputs(
+        tenant_id=record.tenant_id,
+        client_id=record.client_id,
+        application_object_id=record.application_object_id,
+        service_principal_object_id=record.service_principal_object_id,
+        application_id_uri=settings.dynamics_url,
+    )
+
+
+def slots_now(
+    record: StackRecord, application: LiveApplication | None
+) -> tuple[tuple[LiveSecret, ...], tuple[LiveSecret, ...]]:
+    """The record's slots that the application still holds, with its end dates, and those that it lost.
+
+    Without an application nothing is said of its secrets: that it is gone is said elsewhere.
+    """
+    ends = {one.key_id.lower(): one.end for one in application.secrets} if application else {}
+    held = ends.keys() | (application.certificate_ids if application else set())
+    live: list[LiveSecret] = []
+    gone: list[LiveSecret] = []
+    for slot, one in record.slots.items():
+        key = one.key_id.lower()
+        secret = LiveSecret(slot, one.generation or 1, one.key_id, ends.get(key) or one.end_date, "")
+        (live if application is None or key in held else gone).append(secret)
+    return _by_generation(live), _by_generation(gone)
+
+
+def _by_generation(secrets: list[LiveSecret]) -> tuple[LiveSecret, ...]:
+    return tuple(sorted(secrets, key=lambda one: one.generation))
+
+
+def check_same(stack: FleetStack, record: StackRecord, settings: Settings) -> None:
+    """The record, the stack's file and fleet.yaml are of one tenant and organization; else DriftError."""
+    wanted = (stack.tenant_id.lower(), stack.dynamics_url.lower().rstrip("/"))
+    for what, tenant, url in (
+        (f"Pulumi.{stack.name}.yaml", settings.tenant_id, settings.dynamics_url),
+        ("its record", record.tenant_id, record.dynamics_url),
+    ):
+        # A record from before it knew the address has none.
+        if (tenant.lower(), url.lower().rstrip("/") or wanted[1]) != wanted:
+            message = (
+                f"stack {stack.name}: {what} says tenant {tenant} and {url}, and the fleet another; nothing "
+                "was asked. `fleet sync` writes the file; a record is written by deploy and verify"
+            )
+            raise DriftError(message, code="fleet.other_target", key=stack.name)
