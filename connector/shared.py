@@ -7,7 +7,9 @@ tokens, counters and what a session may talk to stay each session's own.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from types import TracebackType
 from urllib.request import getproxies, proxy_bypass
 
@@ -21,8 +23,6 @@ from connector.settings.clouds import is_loopback
 
 _CONNECT_SECONDS = 10
 _READ_SECONDS = 30
-# A stack reads about as many things side by side.
-_EACH = 8
 
 
 class Shared:
@@ -33,7 +33,8 @@ class Shared:
 
     def __init__(self, environ: Mapping[str, str], *, at_once: int) -> None:
         self.endpoints: dict[Cloud, Endpoints] = {}
-        self._http = _Routes(tls(environ), kept=at_once * _EACH)
+        self._visits: Counter[str] = Counter()
+        self._http = _Routes(tls(environ))
         self.transport: httpx.AsyncBaseTransport = Borrowed(self._http)
         self._requests = requests.Session()
         adapter = requests.adapters.HTTPAdapter(pool_maxsize=2 * at_once)
@@ -46,6 +47,17 @@ class Shared:
             connection_timeout=_CONNECT_SECONDS,
             read_timeout=_READ_SECONDS,
         )
+
+    @asynccontextmanager
+    async def visit(self, host: str) -> AsyncIterator[None]:
+        """While stacks of a host are read; after the last of them its connections are closed."""
+        self._visits[host] += 1
+        try:
+            yield
+        finally:
+            self._visits[host] -= 1
+            if not self._visits[host]:
+                await self._http.forget(host)
 
     async def __aenter__(self) -> Shared:
         return self
@@ -72,28 +84,38 @@ class Borrowed(httpx.AsyncBaseTransport):
 
 
 class _Routes(httpx.AsyncBaseTransport):
-    """Straight to the host, or by the proxy that the environment names for it; never to loopback by one."""
+    """Straight to the host, or by the proxy that the environment names for it; never to loopback by one.
 
-    def __init__(self, context: ssl.SSLContext, *, kept: int) -> None:
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=kept, keepalive_expiry=10.0)
-        self._direct = httpx.AsyncHTTPTransport(verify=context, limits=limits, trust_env=False)
-        proxy = getproxies().get("https")
-        self._proxied = (
-            httpx.AsyncHTTPTransport(verify=context, limits=limits, trust_env=False, proxy=proxy)
-            if proxy
-            else None
-        )
+    Each host has connections of its own: one pool for hundreds of hosts would be searched through,
+    and each idle connection in it asked, at every request.
+    """
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        self._proxy = getproxies().get("https")
+        self._hosts: dict[str, httpx.AsyncHTTPTransport] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        host = request.url.host
-        if self._proxied is None or is_loopback(host) or proxy_bypass(host):
-            return await self._direct.handle_async_request(request)
-        return await self._proxied.handle_async_request(request)
+        host = request.url.netloc.decode("ascii")
+        if host not in self._hosts:
+            name = request.url.host
+            direct = self._proxy is None or is_loopback(name) or proxy_bypass(name)
+            self._hosts[host] = httpx.AsyncHTTPTransport(
+                verify=self._context,
+                trust_env=False,
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
+                proxy=None if direct else self._proxy,
+            )
+        return await self._hosts[host].handle_async_request(request)
+
+    async def forget(self, host: str) -> None:
+        """Close the connections to a host (with its port, where the URL has one)."""
+        if host in self._hosts:
+            await self._hosts.pop(host).aclose()
 
     async def aclose(self) -> None:
-        await self._direct.aclose()
-        if self._proxied is not None:
-            await self._proxied.aclose()
+        for host in list(self._hosts):
+            await self.forget(host)
 
 
 def tls(environ: Mapping[str, str]) -> ssl.SSLContext:

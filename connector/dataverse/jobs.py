@@ -34,8 +34,12 @@ async def plan(
     *,
     known: Known = NOTHING_KNOWN,
     opt_in: OptIn = NO_OPT_IN,
+    hashed: bool = True,
 ) -> PlanReport:
-    """What apply would do, without doing it; without outputs (before `pulumi up`) the user is pending."""
+    """What apply would do, without doing it; without outputs (before `pulumi up`) the user is pending.
+
+    The hashes tell a later `apply --plan` what was reviewed; `hashed=False` saves them where nobody applies.
+    """
     job = Job(settings, outputs, session, known, opt_in)
     live, made = await job.read(teams=True)
     result = "refused" if made.refusal else "changes" if made.writes else "unchanged"
@@ -51,8 +55,8 @@ async def plan(
         matrix=made.matrix,
         forbidden=tuple(made.resolution.forbidden.values()),
         caller_lacks=tuple(lacking),
-        wanted_hash=wanted_hash(made.desired),
-        read_hash=read_hash(live),
+        wanted_hash=wanted_hash(made.desired) if hashed else "",
+        read_hash=read_hash(live) if hashed else "",
         refusal=made.refusal,
     )
 

@@ -33,7 +33,7 @@ class Seen:
 async def look(settings: Settings, record: StackRecord, session: Session) -> Seen:
     """Dataverse, the directory's checks and the application, side by side."""
     outputs = outputs_of(settings, record)
-    plan = start(jobs.plan(settings, outputs, session, known=known_of(record)))
+    plan = start(jobs.plan(settings, outputs, session, known=known_of(record), hashed=False))
     causes = start(directory_causes(settings, outputs, session))
     application = start(Directory(session).application(record.application_object_id))
     await join(plan, causes, application)

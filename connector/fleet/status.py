@@ -21,11 +21,12 @@ from connector.fleet.rows import Effort, Row, State, failed_row, row_of
 from connector.patience import Patience
 from connector.records import read_record
 from connector.session import Session
+from connector.settings import Settings
 from connector.settings.project_file import project_defaults, settings_from_files
 from connector.shared import Shared
 
-#: Stacks read side by side. Above this a 2-core machine computes and no longer waits (docs/fleet.md).
-AT_ONCE = 8
+#: Stacks read side by side; more would make a 2-core machine compute and no longer wait (docs/fleet.md).
+AT_ONCE = 4
 #: Seconds that a throttled tenant is waited for, and that one stack may take in all.
 _RETRY_SECONDS = 30.0
 _STACK_SECONDS = 120.0
@@ -78,50 +79,47 @@ class _Reader:
         self._defaults, self._soon = defaults, soon_days
 
     async def row(self, stack: FleetStack) -> Row:
-        effort = Effort()
-
-        def spent(session: Session) -> None:
-            nonlocal effort
-            effort = effort_of(session)
-
+        sessions: list[Session] = []
         try:
-            return await self._read(stack, spent)
+            return await self._read(stack, sessions)
         except NoSuchStackError as error:
             return failed_row(stack, State.NOT_DEPLOYED, error)
         except ConnectError as error:
             state = State.DRIFT if isinstance(error, DriftError) else State.UNKNOWN
-            return failed_row(stack, state, error, effort)
+            return failed_row(stack, state, error, effort_of(*sessions))
         except TimeoutError:
             message = f"stack {stack.name} was not read within {_STACK_SECONDS:.0f} s: its tenant is slow"
-            error = UnreachableError(message, code="host.unreachable", key=stack.dynamics_url)
-            return failed_row(stack, State.UNKNOWN, error, effort)
+            late = UnreachableError(message, code="host.unreachable", key=stack.dynamics_url)
+            return failed_row(stack, State.UNKNOWN, late, effort_of(*sessions))
         except Exception as error:  # whatever one answer held, the other stacks are read
             message = f"stack {stack.name} could not be read ({type(error).__name__}); run status on it alone"
             unread = ConnectError(message, code="fleet.unread", key=stack.name)
-            return failed_row(stack, State.UNKNOWN, unread, effort)
+            return failed_row(stack, State.UNKNOWN, unread, effort_of(*sessions))
 
-    async def _read(self, stack: FleetStack, spent: Callable[[Session], None]) -> Row:
+    async def _read(self, stack: FleetStack, sessions: list[Session]) -> Row:
         record = read_record(stack.name, self._place.records)
         if record is None:
             message = f"there is no record of stack {stack.name}: run deploy, or verify where it is deployed"
             raise NoSuchStackError(message, code="fleet.no_record", key=stack.name)
         settings = settings_from_files(stack.name, self._place.project, self._defaults)
         check_same(stack, record, settings)
-        environ = login_environment(stack, self._place.environ, writes=False)
-        patience = Patience(retry_after=_RETRY_SECONDS)
-        session = Session(settings, environ=environ, patience=patience, shared=self._shared)
-        try:
-            async with asyncio.timeout(_STACK_SECONDS), session:
-                seen = await look(settings, record, session)
-        finally:
-            spent(session)
+        session = self._session(stack, settings)
+        sessions.append(session)
+        async with asyncio.timeout(_STACK_SECONDS), self._shared.visit(settings.dynamics_host), session:
+            seen = await look(settings, record, session)
         now = datetime.now(UTC)
         live, gone = slots_now(record, seen.application)
         standing = standing_of(settings, seen, live, gone, now, self._soon)
         return row_of(stack, record, standing, live, effort_of(session), now)
 
+    def _session(self, stack: FleetStack, settings: Settings) -> Session:
+        environ = login_environment(stack, self._place.environ, writes=False)
+        patience = Patience(retry_after=_RETRY_SECONDS)
+        return Session(settings, environ=environ, patience=patience, shared=self._shared)
 
-def effort_of(session: Session) -> Effort:
-    """What a session has asked of all hosts, and the longest chain at one of them."""
-    counter = session.counter
-    return Effort(sum(counter.requests.values()), max(counter.rounds.values(), default=0))
+
+def effort_of(*sessions: Session) -> Effort:
+    """What sessions have asked of all hosts, and the longest chain at one of them."""
+    counters = [session.counter for session in sessions]
+    requests = sum(sum(one.requests.values()) for one in counters)
+    return Effort(requests, max((depth for one in counters for depth in one.rounds.values()), default=0))
