@@ -153,7 +153,7 @@ def test_other_peoples_text_is_text(browser: Browser, tmp_path: Path) -> None:
 
 
 def test_a_thousand_stacks_open_in_time(browser: Browser, tmp_path: Path) -> None:
-    """Under 3 MB, and under 2 s until it can be used: the quickest of three, for others use the machine too."""
+    """Under 3 MB, and under 2 s until it can be used: the quickest of three on a busy machine."""
     report = written(tmp_path, 1000)
     assert report.stat().st_size < 3e6
     page = opened(browser, report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import subprocess
 import sys
 import uuid
@@ -17,6 +18,8 @@ from connector.dataverse import jobs
 from connector.fleet import Fleet, FleetStack, load_fleet
 from connector.fleet.model import login_environment
 from connector.fleet.reading import outputs_of
+from connector.fleet.status import Place, read_fleet_status
+from connector.fleet.sync import plan_sync, write_files
 from connector.naming import role_id, tags
 from connector.records import ProofRecord, SlotRecord, StackRecord, known_of, write_record
 from connector.session import Session
@@ -42,6 +45,7 @@ class DeployedFleet:
         self.emulator, self.many = emulator, Many(emulator)
         self.tenants = self.many.tenants[:count]
         self.root, self.records = folder / "project", folder / "records"
+        self._copy = folder.with_name(f"{folder.name}-kept")
         self.root.mkdir(parents=True)
         for part in PARTS:
             copy(PROJECT / part, self.root / part)
@@ -69,8 +73,24 @@ class DeployedFleet:
     def write(self, content: dict[str, Any]) -> None:
         """Write fleet.yaml, and the stacks' files as `fleet sync` does."""
         self.file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-        done = self.run("fleet", "sync")
-        assert done.code == 0, done.text
+        write_files(plan_sync(self.fleet(), self.root))
+
+    def rows(self, **options: Any) -> dict[str, dict[str, Any]]:
+        """The rows of `fleet status` by stack, read in this process."""
+        place = Place(self.root, self.records, self.env)
+        read = asyncio.run(read_fleet_status(self.fleet().stacks, place, **options))
+        return {row.name: row.body for row in read}
+
+    def keep(self) -> None:
+        """Keep everything as it is now, for `reset`."""
+        self._kept = self.emulator.keep()
+        shutil.copytree(self.root.parent, self._copy, ignore=shutil.ignore_patterns("connector"))
+
+    def reset(self) -> None:
+        """Files, records and tenants as they were kept."""
+        self.emulator.reset(self._kept)
+        shutil.rmtree(self.records)
+        shutil.copytree(self._copy, self.root.parent, dirs_exist_ok=True)
 
     def run(self, *arguments: str, **env: str) -> Done:
         """Run `python -m connector ARGUMENTS` in the project."""
