@@ -12,11 +12,13 @@ from connector.entra.directory import Directory
 from connector.entra.objects import LiveApplication
 from connector.errors import DriftError
 from connector.fleet.model import FleetStack
+from connector.fleet.rows import Held
+from connector.hand_made import HandMade
 from connector.records import StackRecord, known_of
 from connector.rotation import LiveSecret
 from connector.rounds import join, start
 from connector.session import Session
-from connector.settings import Settings
+from connector.settings import CredentialKind, Settings
 from connector.stack_outputs import StackOutputs
 from connector.status import Standing, drift_of, ending_soon, needs_of, slot_findings
 
@@ -41,18 +43,14 @@ async def look(settings: Settings, record: StackRecord, session: Session) -> See
 
 
 def standing_of(
-    settings: Settings,
-    seen: Seen,
-    live: tuple[LiveSecret, ...],
-    gone: tuple[LiveSecret, ...],
-    now: datetime,
-    soon_days: int | None,
+    settings: Settings, seen: Seen, held: Held, now: datetime, soon_days: int | None
 ) -> Standing:
     """What was read, weighed."""
-    # A secret that is gone is a finding already; the slots are compared as the record has them.
-    recorded = tuple(sorted((*live, *gone), key=lambda one: one.generation))
-    findings = slot_findings(settings.slots, recorded, gone, settings.stack)
-    findings += [cause for cause in seen.causes if not cause.person]
+    findings = [cause for cause in seen.causes if not cause.person]
+    if settings.profile.credential is CredentialKind.SECRET:
+        # A secret that is gone is a finding already; the slots are compared as the record has them.
+        recorded = _by_generation([*held.live, *held.gone])
+        findings = [*slot_findings(settings.slots, recorded, held.gone, settings.stack), *findings]
     refusal = seen.plan.refusal
     if refusal is not None:
         findings.append(Cause(refusal.code, refusal.key or settings.role_name, refusal.message))
@@ -60,8 +58,8 @@ def standing_of(
         settings.stack,
         findings=tuple(findings),
         drift=() if refusal else drift_of(seen.plan),
-        ending=ending_soon(live, settings.secret.lifetime_days, soon_days, now),
-        needs=needs_of(settings.slots, live, seen.plan, seen.causes, now),
+        ending=ending_soon(held.all, settings.secret.lifetime_days, soon_days, now),
+        needs=needs_of(settings.slots, held.live, held.adopted, seen.plan, seen.causes, now),
     )
 
 
@@ -76,22 +74,33 @@ def outputs_of(settings: Settings, record: StackRecord) -> StackOutputs:
     )
 
 
-def slots_now(
-    record: StackRecord, application: LiveApplication | None
-) -> tuple[tuple[LiveSecret, ...], tuple[LiveSecret, ...]]:
-    """The record's slots that the application still holds, with its end dates, and those that it lost.
+def secrets_held(record: StackRecord, application: LiveApplication | None) -> Held:
+    """What of the record's secrets the application still holds, and until when.
 
     Without an application nothing is said of its secrets: that it is gone is said elsewhere.
     """
     ends = {one.key_id.lower(): one.end for one in application.secrets} if application else {}
-    held = ends.keys() | (application.certificate_ids if application else set())
     live: list[LiveSecret] = []
     gone: list[LiveSecret] = []
     for slot, one in record.slots.items():
         key = one.key_id.lower()
         secret = LiveSecret(slot, one.generation or 1, one.key_id, ends.get(key) or one.end_date, "")
-        (live if application is None or key in held else gone).append(secret)
-    return _by_generation(live), _by_generation(gone)
+        (live if application is None or key in ends else gone).append(secret)
+    adopted = [
+        HandMade(one.key_id, one.display_name, one.hint, ends.get(one.key_id.lower()) or one.end_date)
+        for one in record.adopted_secrets
+        if application is None or one.key_id.lower() in ends
+    ]
+    return Held(_by_generation(live), _by_generation(gone), tuple(adopted))
+
+
+def certificates_held(record: StackRecord) -> Held:
+    """The record's certificates; whether the application still carries them is the proof's to say."""
+    live = [
+        LiveSecret(slot, one.generation or 1, one.key_id, one.end_date, "")
+        for slot, one in record.slots.items()
+    ]
+    return Held(_by_generation(live))
 
 
 def _by_generation(secrets: list[LiveSecret]) -> tuple[LiveSecret, ...]:

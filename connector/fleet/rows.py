@@ -12,6 +12,7 @@ from typing import Any
 from connector.dataverse.reports import Cause
 from connector.errors import ConnectError, DriftError, ExpiresSoonError, PersonNeededError
 from connector.fleet.model import FleetStack
+from connector.hand_made import HandMade
 from connector.records import StackRecord
 from connector.rotation import LiveSecret
 from connector.rotation_due import describe
@@ -61,6 +62,20 @@ def _told(change: dict[str, str]) -> str:
 
 
 @dataclass(frozen=True)
+class Held:
+    """A stack's secrets by its record, with the application's end dates: in slots, lost, and hand-made."""
+
+    live: tuple[LiveSecret, ...] = ()
+    gone: tuple[LiveSecret, ...] = ()
+    adopted: tuple[HandMade, ...] = ()
+
+    @property
+    def all(self) -> tuple[LiveSecret | HandMade, ...]:
+        """Every one that still opens the connection."""
+        return (*self.live, *self.adopted)
+
+
+@dataclass(frozen=True)
 class Effort:
     """Requests of a stack's session, the login's apart, and the dependent steps among them."""
 
@@ -72,7 +87,7 @@ def row_of(
     stack: FleetStack,
     record: StackRecord,
     standing: Standing,
-    live: Sequence[LiveSecret],
+    held: Held,
     effort: Effort,
     now: datetime,
 ) -> Row:
@@ -85,13 +100,13 @@ def row_of(
         PersonNeededError.exit_code * bool(standing.needs),
         ExpiresSoonError.exit_code * bool(standing.ending),
     )
-    days = [left for one in live if (left := one.days_left(now)) is not None]
+    days = [left for one in held.all if (left := one.days_left(now)) is not None]
     proof = record.proof.model_dump(mode="json", by_alias=True) if record.proof else None
     read = {
         "needs": [finding(cause) for cause in needs],
         "findings": [finding(cause) for cause in standing.findings],
         "changes": [change.to_json() for change in standing.drift],
-        "slots": slot_table(live, record.proof, now),
+        "slots": slot_table(held.live, record.proof, now),
         "daysLeft": min(days, default=None),
         "lastProof": proof,
         "requests": effort.requests,
@@ -100,7 +115,7 @@ def row_of(
     return Row(state, code, _body(stack, state, code) | read)
 
 
-def _ending(secret: LiveSecret, now: datetime) -> Cause:
+def _ending(secret: LiveSecret | HandMade, now: datetime) -> Cause:
     text = f"the secret {secret.label} {describe(secret.days_left(now))}; `rotate status` says what is next"
     return Cause("status.ends_soon", secret.label, text, person=True)
 

@@ -16,12 +16,12 @@ from typing import Any
 
 from connector.errors import ConnectError, DriftError, NoSuchStackError, UnreachableError
 from connector.fleet.model import FleetStack, login_environment
-from connector.fleet.reading import check_same, look, slots_now, standing_of
+from connector.fleet.reading import certificates_held, check_same, look, secrets_held, standing_of
 from connector.fleet.rows import Effort, Row, State, failed_row, row_of
 from connector.patience import Patience
 from connector.records import read_record
 from connector.session import Session
-from connector.settings import Settings
+from connector.settings import CredentialKind, Settings
 from connector.settings.project_file import project_defaults, settings_from_files
 from connector.shared import Shared
 
@@ -108,9 +108,10 @@ class _Reader:
         async with asyncio.timeout(_STACK_SECONDS), self._shared.visit(settings.dynamics_host), session:
             seen = await look(settings, record, session)
         now = datetime.now(UTC)
-        live, gone = slots_now(record, seen.application)
-        standing = standing_of(settings, seen, live, gone, now, self._soon)
-        return row_of(stack, record, standing, live, effort_of(session), now)
+        of_secrets = settings.profile.credential is CredentialKind.SECRET
+        held = secrets_held(record, seen.application) if of_secrets else certificates_held(record)
+        standing = standing_of(settings, seen, held, now, self._soon)
+        return row_of(stack, record, standing, held, effort_of(session), now)
 
     def _session(self, stack: FleetStack, settings: Settings) -> Session:
         environ = login_environment(stack, self._place.environ, writes=False)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -98,16 +99,16 @@ def test_an_id_that_several_have_is_edited_in_one(many: Many) -> None:
 
 
 def test_a_thousand_start_in_seconds_and_stay_small(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Under 15 s on a busy machine, under 50 MB; the last one serves."""
-    started = time.monotonic()
+    """Under 6 CPU seconds, under 50 MB; the last one serves."""
     running = RunningEmulator(tmp_path_factory.mktemp("thousand"), "--tenants", "1000")
-    seconds = time.monotonic() - started
+    fields = Path(f"/proc/{running.process.pid}/stat").read_text().rpartition(")")[2].split()
+    seconds = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     try:
         last = numbered(1000)
         assert last.organization.address == "127.1.3.250"
         assert rights(Many(running), last).status_code == 200
         assert (running.folder / "state.db").stat().st_size < 50e6
-        assert seconds < 15
+        assert seconds < 6
     finally:
         running.stop()
 

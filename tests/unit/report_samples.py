@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from connector.dataverse.reports import Action, Cause, Change
 from connector.errors import LoginError, NoSuchStackError, UnreachableError
 from connector.fleet.model import FleetStack, Login
-from connector.fleet.rows import Effort, Row, State, failed_row, in_order, row_of
+from connector.fleet.rows import Effort, Held, Row, State, failed_row, in_order, row_of
 from connector.records import ProofRecord, StackRecord
 from connector.rotation import LiveSecret
 from connector.settings.values import Cloud
@@ -42,7 +42,7 @@ def read_row(one: FleetStack, days: int, standing: Standing | None = None, verdi
     secret = LiveSecret("a", 1, key_id, NOW + timedelta(days=days, hours=1), "")
     proof = ProofRecord(at=NOW - timedelta(days=days % 40), verdict=verdict, key_id=key_id)
     record = StackRecord(stack=one.name, proof=proof)
-    return row_of(one, record, standing or Standing(one.name), [secret], Effort(14, 2), NOW)
+    return row_of(one, record, standing or Standing(one.name), Held((secret,)), Effort(14, 2), NOW)
 
 
 def varied(count: int = 24) -> list[Row]:
