@@ -90,9 +90,14 @@ def show_summary(voice: Voice, record: RunRecord) -> None:
         result = row.result if row.state is State.DONE else row.state.value
         code = "" if row.exit_code is None else str(row.exit_code)
         cells = (row.stack, row.ring, row.owner, result, code, str(row.changes), str(row.seconds))
-        table.add_row(*(escape(cell) for cell in (*cells, row.cause[:_CAUSE])))
+        table.add_row(*(escape(cell) for cell in (*cells, cut(row.cause))))
     voice.print(table)
     voice.title(counted(record))
+
+
+def cut(cause: str) -> str:
+    """A cause as a table has room for it."""
+    return cause if len(cause) <= _CAUSE else f"{cause[:_CAUSE].rsplit(' ', 1)[0]} …"
 
 
 def counted(record: RunRecord) -> str:
