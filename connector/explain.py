@@ -81,14 +81,19 @@ _LOGIN = {
     ),
     "700025": ("a public client sent a secret", "Register the redirect URI as web"),
     "700082": ("the refresh token was unused for too long", "Sign in again"),
+    "70021": (
+        "no federated credential of the application matches the token's issuer",
+        "Compare the issuer with the credential's, letter by letter; a new one may need minutes; bootstrap "
+        "makes the pipeline's",
+    ),
+    "700211": (
+        "no federated credential matches the token's issuer",
+        "Compare the issuer with the credential's, letter by letter: GitHub's is "
+        "https://token.actions.githubusercontent.com, a service connection's stands on its page",
+    ),
     "700212": (
         "no federated credential matches the token's audience",
-        "Ask the issuer for the audience api://AzureADTokenExchange",
-    ),
-    "70021": (
-        "no federated credential matches the token's issuer",
-        "Compare issuer and subject with the token's; GitHub's issuer is "
-        "https://token.actions.githubusercontent.com",
+        "Ask for a token for api://AzureADTokenExchange: GitHub's request URL takes it as &audience=",
     ),
     "700213": (
         "no federated credential matches the token's subject",

@@ -136,12 +136,31 @@ def _policies() -> Iterator[str]:
     return _table(("Policy", "What it asks for", "Level", "Options"), rows)
 
 
+def _pipeline_rights() -> Iterator[str]:
+    """The catalogue that `bootstrap` grants from."""
+    from connector.bootstrap.rights import CATALOGUE  # noqa: PLC0415  # only this part reads it
+
+    rows = [(r.who.value, _right_name(r.name), r.when.value, r.why, r.beware) for r in CATALOGUE]
+    heads = ("Who", "Right", "When", "Why", "Beware")
+    for service in ("Microsoft Graph", "Dataverse"):
+        yield f"### {service}"
+        yield ""
+        those = [row for row, right in zip(rows, CATALOGUE, strict=True) if right.service.value == service]
+        yield from _table(heads, those)
+        yield ""
+
+
+def _right_name(name: str) -> str:
+    return f"`{name}`" if " " not in name else name
+
+
 BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "config": _config,
     "rules": _rules,
     "commands": _commands,
     "policies": _policies,
     "refusals": _refusals,
+    "pipeline-rights": _pipeline_rights,
     "login-codes": lambda: _service_codes("AADSTS"),
     "graph-codes": _graph_texts,
     "dataverse-codes": lambda: _service_codes("0x"),

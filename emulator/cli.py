@@ -17,6 +17,7 @@ from emulator.control import ControlError, dump, edit, move_clock, requests, ten
 from emulator.faults import ANSWERS, add_fault, clear_faults
 from emulator.keys import SigningKey
 from emulator.login.federation import assertion
+from emulator.login.pipeline import azure_devops_job, github_job, github_subject
 from emulator.server import ServeOptions, open_store, serve
 from emulator.store import Store
 
@@ -53,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_edit(verbs.add_parser("edit", help="change or delete one object behind the services' backs"))
     _add_fault(verbs.add_parser("fault", help="arm a fault"))
     _add_assertion(verbs.add_parser("assertion", help="print a token of the emulator's own issuer"))
+    _add_job(verbs.add_parser("job", help="print the variables of a pipeline's job that may ask for a token"))
     clock = verbs.add_parser("clock", help="move the emulator's clock")
     clock.add_argument("shift", help="+30d, +2h, +15m, +40s, or 'reset'")
     clock.set_defaults(handler=_clock)
@@ -85,6 +87,19 @@ def _add_assertion(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--audience", default="api://AzureADTokenExchange")
     verb.add_argument("--port", type=int, default=8443, help="the running server's port: it is in the issuer")
     verb.set_defaults(handler=_assertion)
+
+
+def _add_job(verb: argparse.ArgumentParser) -> None:
+    service = verb.add_mutually_exclusive_group(required=True)
+    service.add_argument("--github", metavar="OWNER/REPO", help="a job of GitHub Actions")
+    service.add_argument("--azure-devops", metavar="SUBJECT", help="a job of Azure Pipelines")
+    verb.add_argument("--context", default="pull_request", help="pull_request, environment:NAME or ref:REF")
+    verb.add_argument("--owner-id", metavar="N", help="with --repository-id: the subject since July 2026")
+    verb.add_argument("--repository-id", metavar="N")
+    verb.add_argument("--connection", default="connection-1", help="the service connection's id")
+    verb.add_argument("--issuer", default="", help="the service connection's issuer")
+    verb.add_argument("--port", type=int, default=8443, help="the running server's port")
+    verb.set_defaults(handler=_job)
 
 
 def _add_fault(verb: argparse.ArgumentParser) -> None:
@@ -161,10 +176,27 @@ def _fault(options: argparse.Namespace) -> None:
     )
 
 
+def _context(options: argparse.Namespace) -> Context:
+    return Context(_existing_store(options), SigningKey(options.dir / "signing-key.pem"), options.port)
+
+
 def _assertion(options: argparse.Namespace) -> None:
-    store = _existing_store(options)
-    ctx = Context(store, SigningKey(options.dir / "signing-key.pem"), options.port)
-    print(assertion(ctx, options.subject, options.audience))
+    print(assertion(_context(options), options.subject, options.audience))
+
+
+def _job(options: argparse.Namespace) -> None:
+    ctx = _context(options)
+    if options.github:
+        if options.github.count("/") != 1:
+            raise ControlError(f"--github {options.github}: give OWNER/REPO")
+        subject = github_subject(
+            options.github, options.context, options.owner_id, options.repository_id
+        )
+        variables = github_job(ctx, subject)
+    else:
+        variables = azure_devops_job(ctx, options.azure_devops, options.connection, options.issuer)
+    for name, value in variables.items():
+        print(f"export {name}='{value}'")
 
 
 def _clock(options: argparse.Namespace) -> None:

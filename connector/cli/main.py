@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from connector.cli import comment_verb, fleet, fleet_status, fleet_verbs, rotate, verbs
+from connector.cli import bootstrap_verb, comment_verb, fleet, fleet_status, fleet_verbs, rotate, verbs
 from connector.cli import plan as planning
 from connector.cli.console import Voice
 from connector.cli.handover import Delivery
@@ -254,6 +254,9 @@ def remove(
         ),
         trace=trace,
     )
+
+
+bootstrap_verb.register(app)
 
 
 @app.command()

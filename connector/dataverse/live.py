@@ -9,7 +9,7 @@ from connector.dataverse.challenge import check_challenge
 from connector.dataverse.client import DataverseClient, query, text_literal
 from connector.dataverse.desired import Desired, Known
 from connector.dataverse.privileges import Held, read_held
-from connector.dataverse.rows import RoleRow, UnitRow, UserRow, role_of, user_of
+from connector.dataverse.rows import ADMINISTRATOR_TEMPLATE, RoleRow, UnitRow, UserRow, role_of, user_of
 from connector.dataverse.tables import TablePrivilege, read_tables
 from connector.dataverse.units import read_units
 from connector.errors import ConnectError, RefusedError
@@ -109,6 +109,13 @@ async def read_roles(client: DataverseClient, desired: Desired, known: Known) ->
     conditions = [f"name eq {text_literal(desired.role_name)}", *(f"roleid eq {one}" for one in ids)]
     path = query("roles", select=_ROLE_COLUMNS, filter=" or ".join(conditions), expand=_UNIT)
     return tuple(role_of(row) for row in await client.rows(path, strong=True))
+
+
+async def read_administrators(client: DataverseClient) -> tuple[RoleRow, ...]:
+    """System Administrator with its copies, by its template, whatever it is called there."""
+    condition = f"_roletemplateid_value eq {ADMINISTRATOR_TEMPLATE}"
+    path = query("roles", select=_ROLE_COLUMNS, filter=condition, expand=_UNIT)
+    return tuple(role_of(row) for row in await client.rows(path))
 
 
 async def read_role_privileges(client: DataverseClient, role_id: str) -> dict[str, Held]:

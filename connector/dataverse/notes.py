@@ -9,6 +9,7 @@ from connector.dataverse.desired import NO_OPT_IN, NOTHING_KNOWN, Desired, Known
 from connector.dataverse.live import Live
 from connector.dataverse.plan import Plan, draft_plan, solution_ok
 from connector.dataverse.reports import Action, Change
+from connector.dataverse.resolution import Resolution
 from connector.dataverse.rows import RoleRow
 
 ROLE, USER, PRIVILEGE = "security role", "application user", "privilege"
@@ -16,12 +17,22 @@ ASSIGNMENT, TABLE, SOLUTION = "role assignment", "table", "solution"
 _ADMINISTRATOR = "System Administrator: it may do everything"
 
 
-def make_plan(desired: Desired, live: Live, known: Known = NOTHING_KNOWN, opt_in: OptIn = NO_OPT_IN) -> Plan:
+def make_plan(
+    desired: Desired,
+    live: Live,
+    known: Known = NOTHING_KNOWN,
+    opt_in: OptIn = NO_OPT_IN,
+    resolution: Resolution | None = None,
+) -> Plan:
     """The plan with a line for everything that it does, leaves or waits for.
 
     Raises what `draft_plan` raises.
     """
-    plan = draft_plan(desired, live, known, opt_in)
+    return with_lines(draft_plan(desired, live, known, opt_in, resolution), live)
+
+
+def with_lines(plan: Plan, live: Live) -> Plan:
+    """A plan with its lines for people."""
     lines = (
         *_solution(plan, live),
         *_role(plan),

@@ -68,13 +68,16 @@ class Plan:
         return tuple(self.resolution.pending)
 
 
-def draft_plan(desired: Desired, live: Live, known: Known, opt_in: OptIn) -> Plan:
+def draft_plan(
+    desired: Desired, live: Live, known: Known, opt_in: OptIn, resolution: Resolution | None = None
+) -> Plan:
     """The plan without its lines for people (`connector.dataverse.notes` adds them).
 
+    A role that is no profile's brings its privileges as `resolution`.
     Raises RefusedError where live state leaves no way (managed role, two users), SettingsError
     for a business unit that is none or several.
     """
-    resolution = resolve(desired, live.tables, solution_there=solution_ok(desired, live))
+    resolution = resolution or resolve(desired, live.tables, solution_there=solution_ok(desired, live))
     role, ours = find_role(desired, live, known)
     comparison = _compared(resolution, live, role)
     user = only_user(live)

@@ -115,7 +115,7 @@ class Graph:
         """The service principal of an object id, or None."""
         item = self._client.service_principals.by_service_principal_id(object_id)
         row = await self._read(f"servicePrincipals/{object_id}", item.to_get_request_information())
-        return _principal(row) if row is not None else None
+        return principal_of(row) if row is not None else None
 
     async def principals_of_apps(self, app_ids: Iterable[str]) -> list[Principal]:
         """The service principals of application ids in this tenant; those absent are left out."""
@@ -123,7 +123,7 @@ class Graph:
         if not condition:
             return []
         rows = await self._pages("servicePrincipals", self._client.service_principals, Query(condition))
-        return [_principal(row) for row in rows]
+        return [principal_of(row) for row in rows]
 
     async def grants(self, principal_id: str) -> list[Grant]:
         """The delegated grants for all users that a service principal holds."""
@@ -210,7 +210,8 @@ def refusal(what: str, answer: httpx.Response) -> RefusedError:
     )
 
 
-def _principal(row: Row) -> Principal:
+def principal_of(row: Row) -> Principal:
+    """Read Graph's service principal."""
     return Principal(
         id=str(row["id"]),
         app_id=str(row.get("appId") or ""),
@@ -222,14 +223,16 @@ def _principal(row: Row) -> Principal:
 
 
 def _assignments(rows: list[Row]) -> list[Assignment]:
-    return [
-        Assignment(
-            str(row.get("principalId") or "").lower(),
-            str(row.get("principalDisplayName") or ""),
-            str(row.get("principalType") or ""),
-            str(row.get("resourceId") or ""),
-            str(row.get("appRoleId") or ""),
-            str(row.get("id") or ""),
-        )
-        for row in rows
-    ]
+    return [assignment_of(row) for row in rows]
+
+
+def assignment_of(row: Row) -> Assignment:
+    """Read Graph's appRoleAssignment."""
+    return Assignment(
+        str(row.get("principalId") or "").lower(),
+        str(row.get("principalDisplayName") or ""),
+        str(row.get("principalType") or ""),
+        str(row.get("resourceId") or ""),
+        str(row.get("appRoleId") or ""),
+        str(row.get("id") or ""),
+    )

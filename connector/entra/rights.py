@@ -16,6 +16,7 @@ from typing import Any
 from connector.checks import Check, no, unknown, yes
 from connector.errors import RefusedError
 from connector.settings import ConsentMode, PermissionKind, Settings
+from connector.settings.checks import GUID
 
 _DIRECTORY_READ = ("Directory.Read.All", "Directory.ReadWrite.All")
 
@@ -44,10 +45,15 @@ def _needs(settings: Settings) -> Iterable[Need]:
     app_roles = settings.consent is ConsentMode.GRANT and PermissionKind.APPLICATION in kinds
     if app_roles or settings.assignments.users or settings.assignments.groups:
         yield Need("assigning users, groups and app roles", ("AppRoleAssignment.ReadWrite.All",))
-    if settings.assignments.users or settings.owners:
+    if by_name((*settings.assignments.users, *settings.owners)):
         yield Need("finding users", ("User.Read.All", "User.ReadWrite.All", *_DIRECTORY_READ))
-    if settings.assignments.groups:
+    if by_name(settings.assignments.groups):
         yield Need("finding groups", ("Group.Read.All", "Group.ReadWrite.All", *_DIRECTORY_READ))
+
+
+def by_name(people: Iterable[str]) -> bool:
+    """Whether somebody has to be looked up: an object id stands for itself."""
+    return any(not GUID.fullmatch(one) for one in people)
 
 
 def token_roles(token: str) -> frozenset[str] | None:

@@ -24,10 +24,10 @@ def issuer(ctx: Context) -> str:
     return f"{ctx.authority}/issuer"
 
 
-def assertion(ctx: Context, subject: str, audience: str) -> str:
-    """A token of that issuer, good for five minutes."""
+def assertion(ctx: Context, subject: str, audience: str, of: str = "") -> str:
+    """A token of that issuer, or of another that the emulator plays, good for five minutes."""
     now = int(ctx.now())
-    claims = {"iss": issuer(ctx), "sub": subject, "aud": audience, "jti": uuid.uuid4().hex}
+    claims = {"iss": of or issuer(ctx), "sub": subject, "aud": audience, "jti": uuid.uuid4().hex}
     times = {"iat": now, "nbf": now, "exp": now + LIFETIME}
     return ctx.key.sign(claims | times | {"marker": LEAK_MARKER})
 

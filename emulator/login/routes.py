@@ -7,6 +7,7 @@ from collections.abc import Callable
 from emulator.context import Call, Reply
 from emulator.login.discovery import instances, keys, metadata, openid_configuration
 from emulator.login.errors import UnknownLoginRoute
+from emulator.login.pipeline import AZURE_DEVOPS, GITHUB, azure_devops_token, github_token
 from emulator.login.sign_in import authorize, on_page, submit
 from emulator.login.tokens import token
 
@@ -23,6 +24,8 @@ def login_routes() -> list[tuple[str, str, Callable[[Call], Reply]]]:
         ("POST", "/{tenant}/oauth2/v2.0/token", token),
         ("GET", "/{tenant}/oauth2/v2.0/authorize", on_page(authorize)),
         ("POST", "/{tenant}/login", on_page(submit)),
+        ("GET", GITHUB, github_token),
+        ("POST", AZURE_DEVOPS, azure_devops_token),
     ]
 
 

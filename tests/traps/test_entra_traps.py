@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from connector.bootstrap.model import Service, Who
+from connector.bootstrap.rights import Choices, wanted_of
+from connector.bootstrap.subjects import Pipeline, trusts_of
 from connector.errors import SettingsError
 from connector.explain import explain
 from connector.settings import load_settings
@@ -154,6 +157,32 @@ def test_entra_trap_13_a_github_subject_is_explained_in_both_formats() -> None:
     for part in ("repo:OWNER/REPO:ref:", "repo:OWNER@OWNERID/REPO@REPOID:ref:", "not `refs`", "environment:"):
         assert part in text
     assert "pull_request" in text
+
+
+@pytest.mark.parametrize("ids", [("", ""), ("12", "34")], ids=["old", "immutable"])
+def test_entra_trap_13_the_pipeline_trusts_both_formats_and_never_a_branch(ids: tuple[str, str]) -> None:
+    """`pull_request` reads and `environment:NAME` writes; no subject of a branch, and none serves both."""
+    pipeline = Pipeline(github="acme/tenants", owner_id=ids[0] or None, repository_id=ids[1] or None)
+    trusts = trusts_of(pipeline)
+    named = {who: {trust.subject for trust in trusts[who]} for who in Who}
+    old = {"repo:acme/tenants:pull_request"}
+    new = {"repo:acme@12/tenants@34:pull_request"} if ids[0] else set()
+    assert named[Who.READER] == old | new
+    assert named[Who.WRITER] == {one.replace("pull_request", "environment:production") for one in old | new}
+    assert not [one for each in named.values() for one in each if ":ref" in one or "*" in one]
+
+
+@pytest.mark.parametrize("assignments", [None, True])
+def test_entra_trap_15_the_pipelines_reader_holds_nothing_that_writes(assignments: bool | None) -> None:
+    """No Graph right but reads, no privilege but reads; the writer nothing near-admin unasked."""
+    trusts = dict.fromkeys(Who, ())
+    settings = load_settings(GOOD | {"assignments": {}}, stack="dev", project_dir=PROJECT)
+    reader, writer = wanted_of(settings, trusts, Choices(assignments))
+    assert [n for n in reader.names(Service.GRAPH) if not n.endswith(".Read.All")] == []
+    assert [n for n in reader.names(Service.DATAVERSE) if not n.startswith("prvRead")] == []
+    near_admin = "AppRoleAssignment.ReadWrite.All" in writer.names(Service.GRAPH)
+    assert near_admin == bool(assignments)
+    assert not [n for n in writer.names(Service.GRAPH) if n.startswith(("Directory.", "RoleManagement."))]
 
 
 def test_entra_trap_17_lists_are_whole_since_a_patch_replaces_them(declare: Declare) -> None:

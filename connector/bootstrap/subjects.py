@@ -1,0 +1,151 @@
+"""Whose tokens each identity takes: GitHub's subjects, old and new, and those that Azure DevOps shows.
+
+GitHub: github docs, actions/reference/security/oidc, and EM
+workload-identities-github-immutable-subjects.md: repositories made, renamed or moved since
+July 2026 put the owner's and the repository's ids in. Azure DevOps shows issuer and subject of
+a service connection on its page, and they are taken as they stand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from connector.bootstrap.model import Trust, Who
+from connector.errors import Problem, SettingsError
+from connector.settings.problems import shown
+
+GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
+_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
+_BRANCH = re.compile(r"(?!refs/)[A-Za-z0-9._/-]+")
+_FIELD_LIMIT = 600
+#: The names of our credentials: a second run knows them again and changes them in place.
+GITHUB, GITHUB_BRANCH, AZURE_DEVOPS = "github", "github-branch", "azure-devops"
+WITH_IDS = "-with-ids"
+OUR_NAMES = frozenset({GITHUB, GITHUB + WITH_IDS, GITHUB_BRANCH, GITHUB_BRANCH + WITH_IDS, AZURE_DEVOPS})
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """What the command line says of the pipeline; nothing is checked yet.
+
+    `branch` is one whose jobs read, too: scheduled runs are of the default branch. `subjects` are
+    those of Azure DevOps, each as `reader=SUBJECT` or `writer=SUBJECT`.
+    """
+
+    github: str | None = None
+    owner_id: str | None = None
+    repository_id: str | None = None
+    environment: str = "production"
+    branch: str | None = None
+    github_issuer: str = GITHUB_ISSUER
+    issuer: str | None = None
+    subjects: Sequence[str] = ()
+
+
+def github_subject(repository: str, context: str, owner_id: str = "", repository_id: str = "") -> str:
+    """The `sub` of a job: `pull_request`, `environment:NAME` or `ref:…`; with ids in the new form."""
+    owner, name = repository.split("/", 1)
+    if owner_id and repository_id:
+        return f"repo:{owner}@{owner_id}/{name}@{repository_id}:{context}"
+    return f"repo:{owner}/{name}:{context}"
+
+
+def environment_context(name: str) -> str:
+    """The part of a subject that names an environment; GitHub writes a colon in the name as %3A."""
+    return f"environment:{name.replace(':', '%3A')}"
+
+
+def trusts_of(pipeline: Pipeline) -> dict[Who, tuple[Trust, ...]]:
+    """Whom each identity trusts. Raises SettingsError with everything that is wrong on the command line."""
+    problems = [*_github_problems(pipeline), *_azure_devops_problems(pipeline)]
+    if not pipeline.github and not pipeline.issuer and not problems:
+        message = "say whose pipeline it is: --github OWNER/REPO, or the two --azure-devops options"
+        problems.append(Problem("bootstrap.pipeline", "--github", "", message))
+    if problems:
+        raise SettingsError(problems, where="the command line")
+    return {who: (*_github(pipeline, who), *_azure_devops(pipeline, who)) for who in Who}
+
+
+def _github(pipeline: Pipeline, who: Who) -> Iterable[Trust]:
+    if not pipeline.github:
+        return
+    for name, context in _contexts(pipeline, who):
+        yield Trust(name, pipeline.github_issuer, github_subject(pipeline.github, context))
+        if pipeline.owner_id and pipeline.repository_id:
+            subject = github_subject(pipeline.github, context, pipeline.owner_id, pipeline.repository_id)
+            yield Trust(name + WITH_IDS, pipeline.github_issuer, subject)
+
+
+def _contexts(pipeline: Pipeline, who: Who) -> Iterable[tuple[str, str]]:
+    """Which jobs log in: the reader's are many and only read, the writer's are of one environment."""
+    if who is Who.WRITER:
+        yield GITHUB, environment_context(pipeline.environment)
+        return
+    yield GITHUB, "pull_request"
+    if pipeline.branch:
+        yield GITHUB_BRANCH, f"ref:refs/heads/{pipeline.branch}"
+
+
+def _azure_devops(pipeline: Pipeline, who: Who) -> Iterable[Trust]:
+    if pipeline.issuer:
+        yield Trust(AZURE_DEVOPS, pipeline.issuer, _subjects(pipeline)[who.value])
+
+
+def _subjects(pipeline: Pipeline) -> dict[str, str]:
+    pairs = (text.partition("=") for text in pipeline.subjects)
+    return {who: subject for who, _, subject in pairs}
+
+
+def _github_problems(pipeline: Pipeline) -> Iterable[Problem]:
+    code = "bootstrap.github"
+    repository = pipeline.github
+    ids = {"--owner-id": pipeline.owner_id, "--repository-id": pipeline.repository_id}
+    for option, value in ids.items():
+        if value and not value.isdigit():
+            yield Problem(code, option, shown(value), "is a number; docs/bootstrap.md says where to read it")
+    if bool(pipeline.owner_id) != bool(pipeline.repository_id) or (pipeline.owner_id and not repository):
+        message = "--owner-id and --repository-id go together, and with --github"
+        yield Problem(code, "--owner-id", "", message)
+    if repository is not None and not _REPOSITORY.fullmatch(repository):
+        yield Problem(code, "--github", shown(repository), "write it as OWNER/REPO, in its exact case")
+    if not pipeline.environment.strip() or "*" in pipeline.environment:
+        message = "names one environment with required reviewers; a wildcard is not supported by Entra ID"
+        yield Problem(code, "--environment", shown(pipeline.environment), message)
+    if pipeline.branch is not None and not _BRANCH.fullmatch(pipeline.branch):
+        message = "is a branch's name alone, such as main; a wildcard is not supported by Entra ID"
+        yield Problem(code, "--branch", shown(pipeline.branch), message)
+    yield from _issuer_problems(code, "--github-issuer", pipeline.github_issuer)
+
+
+def _azure_devops_problems(pipeline: Pipeline) -> Iterable[Problem]:
+    code = "bootstrap.azure_devops"
+    option = "--azure-devops-subject"
+    if pipeline.issuer is not None:
+        yield from _issuer_problems(code, "--azure-devops-issuer", pipeline.issuer)
+    elif pipeline.subjects:
+        yield Problem(code, "--azure-devops-issuer", "", "is missing; the service connection's page shows it")
+    if pipeline.issuer is None and not pipeline.subjects:
+        return
+    given = _subjects(pipeline)
+    if set(given) != {who.value for who in Who} or not all(given.values()):
+        message = (
+            "give it twice, as reader=SUBJECT and writer=SUBJECT: a service connection for pull requests and "
+            "one with an approval check"
+        )
+        yield Problem(code, option, shown(", ".join(pipeline.subjects)), message)
+    elif given["reader"] == given["writer"]:
+        message = "is the same for both, so every pull request could deploy; make two service connections"
+        yield Problem(code, option, shown(given["reader"]), message)
+    for subject in given.values():
+        if len(subject) > _FIELD_LIMIT or subject != subject.strip() or "*" in subject:
+            yield Problem(code, option, shown(subject), "take it over as it stands; no blanks, no wildcards")
+
+
+def _issuer_problems(code: str, option: str, issuer: str) -> Iterable[Problem]:
+    parts = urlsplit(issuer)
+    plain = issuer == issuer.strip() and "*" not in issuer and len(issuer) <= _FIELD_LIMIT
+    if parts.scheme != "https" or not parts.netloc or not plain:
+        yield Problem(code, option, shown(issuer), "is an https URL, exactly as the service shows it")
