@@ -31,14 +31,16 @@ OUR_NAMES = frozenset({GITHUB, GITHUB + WITH_IDS, GITHUB_BRANCH, GITHUB_BRANCH +
 class Pipeline:
     """What the command line says of the pipeline; nothing is checked yet.
 
-    `branch` is one whose jobs read, too: scheduled runs are of the default branch. `subjects` are
-    those of Azure DevOps, each as `reader=SUBJECT` or `writer=SUBJECT`.
+    With `review_environment` its jobs read in place of every pull request's. `branch` is one whose
+    jobs read, too: scheduled runs are of the default branch. `subjects` are those of Azure DevOps,
+    each as `reader=SUBJECT` or `writer=SUBJECT`.
     """
 
     github: str | None = None
     owner_id: str | None = None
     repository_id: str | None = None
     environment: str = "production"
+    review_environment: str | None = None
     branch: str | None = None
     github_issuer: str = GITHUB_ISSUER
     issuer: str | None = None
@@ -84,7 +86,8 @@ def _contexts(pipeline: Pipeline, who: Who) -> Iterable[tuple[str, str]]:
     if who is Who.WRITER:
         yield GITHUB, environment_context(pipeline.environment)
         return
-    yield GITHUB, "pull_request"
+    review = pipeline.review_environment
+    yield GITHUB, environment_context(review) if review else "pull_request"
     if pipeline.branch:
         yield GITHUB_BRANCH, f"ref:refs/heads/{pipeline.branch}"
 
@@ -114,10 +117,20 @@ def _github_problems(pipeline: Pipeline) -> Iterable[Problem]:
     if not pipeline.environment.strip() or "*" in pipeline.environment:
         message = "names one environment with required reviewers; a wildcard is not supported by Entra ID"
         yield Problem(code, "--environment", shown(pipeline.environment), message)
+    if pipeline.review_environment is not None:
+        yield from _review_problems(code, pipeline.review_environment, pipeline.environment)
     if pipeline.branch is not None and not _BRANCH.fullmatch(pipeline.branch):
         message = "is a branch's name alone, such as main; a wildcard is not supported by Entra ID"
         yield Problem(code, "--branch", shown(pipeline.branch), message)
     yield from _issuer_problems(code, "--github-issuer", pipeline.github_issuer)
+
+
+def _review_problems(code: str, review: str, environment: str) -> Iterable[Problem]:
+    if not review.strip() or "*" in review:
+        yield Problem(code, "--review-environment", shown(review), "names one environment; no wildcard")
+    elif review.lower() == environment.lower():
+        message = "is the writer's own environment; reviews and deployments are approved apart"
+        yield Problem(code, "--review-environment", shown(review), message)
 
 
 def _azure_devops_problems(pipeline: Pipeline) -> Iterable[Problem]:

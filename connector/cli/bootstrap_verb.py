@@ -33,6 +33,12 @@ def bootstrap(  # noqa: PLR0913, PLR0917  # options of a command line
     environment: Annotated[
         str, typer.Option("--environment", help="Environment with reviewers, which deployments run in.")
     ] = "production",
+    review_environment: Annotated[
+        str | None,
+        typer.Option(
+            "--review-environment", help="Environment that pull requests are read in, approved too."
+        ),
+    ] = None,
     branch: Annotated[
         str | None,
         typer.Option("--branch", help="Let the reader log in from this branch too, for scheduled runs."),
@@ -84,6 +90,7 @@ def bootstrap(  # noqa: PLR0913, PLR0917  # options of a command line
             owner_id=owner_id,
             repository_id=repository_id,
             environment=environment,
+            review_environment=review_environment,
             branch=branch,
             github_issuer=github_issuer,
             issuer=azure_devops_issuer,

@@ -100,6 +100,8 @@ def test_the_pipeline_reviews_as_reader_and_deploys_as_writer(jobs: Jobs, emulat
     assert (review.code, review.json["result"]) == (0, "unchanged"), review.text
     status = stack.connector("status", "--json", **jobs.of("reader", PULL_REQUEST))
     assert (status.code, status.json["result"]) == (0, "in_order"), status.text
+    proof = stack.connector("verify", "--json", **jobs.of("reader", PULL_REQUEST))
+    assert (proof.code, proof.json["result"]) == (0, "proved"), proof.text
 
 
 def test_every_other_token_is_refused_and_explained(jobs: Jobs, emulator: RunningEmulator) -> None:

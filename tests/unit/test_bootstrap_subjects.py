@@ -47,6 +47,14 @@ def test_a_branch_reads_and_never_writes() -> None:
     assert not [subject for subject in subjects(nightly, Who.WRITER) if ":ref:" in subject]
 
 
+def test_reviews_may_be_approved_too() -> None:
+    """An environment of their own in place of every pull request, and never the writer's."""
+    reviewed = replace(GITHUB, review_environment="review")
+    assert subjects(reviewed, Who.READER) == ["repo:Octo-Org/My.Repo:environment:review"]
+    with pytest.raises(SettingsError, match="approved apart"):
+        trusts_of(replace(GITHUB, review_environment="Production"))
+
+
 def test_a_colon_in_an_environments_name_is_written_as_github_writes_it() -> None:
     """`prod:eu` becomes %3A in the subject, or it would never match."""
     named = replace(GITHUB, environment="prod:eu")
