@@ -6,9 +6,7 @@ A record is written whole or not at all, and holds only the fields of its model.
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from pydantic.alias_generators import to_camel
 from connector.dataverse.desired import Known
 from connector.dataverse.reports import ApplyReport, ProofReport
 from connector.errors import ConnectError
+from connector.files import write_whole
 from connector.settings import Settings
 from connector.stack_outputs import StackOutputs
 
@@ -100,15 +99,9 @@ def read_record(stack: str, folder: Path) -> StackRecord | None:
 
 
 def write_record(record: StackRecord, folder: Path) -> Path:
-    """Write the record through a temporary file beside it, so that none is ever half-written."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the record, whole or not at all."""
     path = record_path(record.stack, folder)
-    body = record.model_dump(mode="json", by_alias=True)
-    handle, name = tempfile.mkstemp(dir=folder, prefix=path.stem, suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-        json.dump(body, file, indent=2)
-        file.write("\n")
-    os.replace(name, path)
+    write_whole(path, json.dumps(record.model_dump(mode="json", by_alias=True), indent=2) + "\n")
     return path
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +14,7 @@ from connector.cli.work import directory_checks, in_session, named, records_fold
 from connector.dataverse import jobs
 from connector.dataverse.reports import Action, Change, ProofReport
 from connector.errors import DriftError
+from connector.files import read_exactly, write_whole
 from connector.hand_made import OutsideSlots
 from connector.naming import secret_resource
 from connector.records import ProofRecord, StackRecord, known_of, read_record, updated, write_record
@@ -40,7 +38,7 @@ class Rotating:
         self.folder = records_folder(records)
         self.file = stack_file(self.engine.stack, PROJECT_DIR)
         self._patch = Path(patch) if patch else None
-        self._before = _read(self.file)
+        self._before = read_exactly(self.file)
         self._slots = dict(self.settings.slots)
         self._outside: OutsideSlots | None = None
 
@@ -74,13 +72,13 @@ class Rotating:
         if dict(slots) == dict(self.settings.slots):
             self.put_back()
         elif self._slots != dict(slots):
-            _write(self.file, with_slots(_read(self.file), slots, name=self.file.name))
+            write_whole(self.file, with_slots(read_exactly(self.file), slots, name=self.file.name))
             self._slots = dict(slots)
 
     def put_back(self) -> None:
         """The stack's file as it was before the run; one that was not changed is not touched."""
         if self._slots != dict(self.settings.slots):
-            _write(self.file, self._before)
+            write_whole(self.file, self._before)
             self._slots = dict(self.settings.slots)
 
     def hand_out_patch(self, slots: Mapping[str, int]) -> None:
@@ -89,7 +87,7 @@ class Rotating:
             return
         changed = dict(self.settings.slots) != dict(slots)
         after = with_slots(self._before, slots, name=self.file.name) if changed else self._before
-        _write(self._patch, unified_diff(self._before, after, self.file.name))
+        write_whole(self._patch, unified_diff(self._before, after, self.file.name))
         self.put_back()
         self.voice.say(f"{self._patch}: {'commit this change' if changed else 'nothing to commit'}")
 
@@ -167,19 +165,3 @@ class Rotating:
         """Bring the record's slots up to date."""
         record = read_record(self.stack, self.folder)
         write_record(updated(record, self.settings, self.outputs()), self.folder)
-
-
-def _read(path: Path) -> str:
-    # newline="" keeps the line ends of a file that was written on Windows.
-    with path.open(encoding="utf-8", newline="") as file:
-        return file.read()
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all: a run that is killed leaves no half of a stack's file."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
-    if path.exists():
-        shutil.copymode(path, name)
-    os.replace(name, path)

@@ -7,8 +7,6 @@ killed can be resumed.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -19,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from connector.errors import ConnectError, Problem, SettingsError
+from connector.files import write_whole
 from connector.fleet.model import Fleet, FleetStack, Ring
 
 #: Codes that say what a person or a later run has to do, and not that this one failed.
@@ -108,11 +107,7 @@ def record_path(folder: Path, fleet: str, verb: str, shard: str | None = None) -
 
 def write_run(record: RunRecord, path: Path) -> None:
     """Write it whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-        json.dump(record.model_dump(mode="json", by_alias=True), file, indent=1)
-    os.replace(name, path)
+    write_whole(path, json.dumps(record.model_dump(mode="json", by_alias=True), indent=1))
 
 
 def read_run(path: Path) -> RunRecord:

@@ -6,14 +6,13 @@ key `fleet`. Everything else (comments, salt, secrets provider, slots, other key
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from connector.errors import Problem, SettingsError
+from connector.files import read_exactly, write_whole
 from connector.fleet.model import Fleet, FleetStack
 from connector.settings.problems import shown
 from connector.settings.project_file import PREFIX, stack_config
@@ -76,7 +75,7 @@ def write_files(changes: Iterable[FileChange]) -> None:
     """Write what changed, each file whole or not at all."""
     for change in changes:
         if change.changed:
-            _write(change.path, change.after)
+            write_whole(change.path, change.after, mode=0o644)
 
 
 def _file_change(fleet: str, stack: FleetStack, folder: Path, *, take_over: bool) -> FileChange:
@@ -84,7 +83,7 @@ def _file_change(fleet: str, stack: FleetStack, folder: Path, *, take_over: bool
     held = stack_config(path)
     mark = _mark(held)
     _check_mark(fleet, mark, path)
-    before = _read(path)
+    before = read_exactly(path) if path.exists() else ""
     owned = set(mark.get("keys") or ())
     if not take_over:
         _check_foreign(stack, held, owned, path)
@@ -130,19 +129,3 @@ def _check_foreign(stack: FleetStack, held: Mapping[str, Any], owned: set[str], 
     ]
     if problems:
         raise SettingsError(problems, where="the stacks' files")
-
-
-def _read(path: Path) -> str:
-    if not path.exists():
-        return ""
-    # newline="" keeps the line ends of a file that was written on Windows.
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return file.read()
-
-
-def _write(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
-    os.chmod(name, path.stat().st_mode if path.exists() else 0o644)
-    os.replace(name, path)
