@@ -7,9 +7,11 @@ tokens, counters and what a session may talk to stay each session's own.
 from __future__ import annotations
 
 import ssl
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from types import TracebackType
 from urllib.request import getproxies, proxy_bypass
 
@@ -32,6 +34,7 @@ class Shared:
     """
 
     def __init__(self, environ: Mapping[str, str], *, at_once: int) -> None:
+        _remember_what_is_missing()
         self.endpoints: dict[Cloud, Endpoints] = {}
         self._visits: Counter[str] = Counter()
         self._http = _Routes(tls(environ))
@@ -116,6 +119,16 @@ class _Routes(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         for host in list(self._hosts):
             await self.forget(host)
+
+
+def _remember_what_is_missing() -> None:
+    """Let an import that fails fail at once: httpcore tries sniffio several times a request.
+
+    Where it is not installed each try would search the whole path; None in `sys.modules` is
+    Python's own way to say that a module is not there (import system, 5.3.1).
+    """
+    if find_spec("sniffio") is None:
+        sys.modules["sniffio"] = None  # type: ignore[assignment]  # see above
 
 
 def tls(environ: Mapping[str, str]) -> ssl.SSLContext:
