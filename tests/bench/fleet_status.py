@@ -1,7 +1,8 @@
 """`fleet status` of many tenants: wall against what waiting and computing take at least, and its memory.
 
 The floor is the longer of two: the waiting (dependent steps by latency by tenants, over concurrency)
-and the computing (CPU seconds of both processes over cores). The report of a thousand stacks is measured beside it.
+and the computing (CPU seconds of both processes over cores). The report of a thousand stacks is
+measured beside it.
 """
 
 from __future__ import annotations
