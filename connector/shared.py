@@ -30,16 +30,17 @@ _READ_SECONDS = 30
 class Shared:
     """Async context manager that owns the connections; `Session(settings, shared=…)` borrows them.
 
-    *at_once* is how many stacks are read side by side.
+    *at_once* is how many stacks are read side by side; *emulated* keeps the login away from proxies.
     """
 
-    def __init__(self, environ: Mapping[str, str], *, at_once: int) -> None:
+    def __init__(self, environ: Mapping[str, str], *, at_once: int, emulated: bool = False) -> None:
         _remember_what_is_missing()
         self.endpoints: dict[Cloud, Endpoints] = {}
         self._visits: Counter[str] = Counter()
         self._http = _Routes(tls(environ))
         self.transport: httpx.AsyncBaseTransport = Borrowed(self._http)
         self._requests = requests.Session()
+        self._requests.trust_env = not emulated
         adapter = requests.adapters.HTTPAdapter(pool_maxsize=2 * at_once)
         self._requests.mount("https://", adapter)
         #: azure-core's, for every credential of azure-identity.
