@@ -7,9 +7,11 @@ tokens, counters and what a session may talk to stay each session's own.
 from __future__ import annotations
 
 import ssl
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from types import TracebackType
 from urllib.request import getproxies, proxy_bypass
 
@@ -28,15 +30,17 @@ _READ_SECONDS = 30
 class Shared:
     """Async context manager that owns the connections; `Session(settings, shared=…)` borrows them.
 
-    *at_once* is how many stacks are read side by side.
+    *at_once* is how many stacks are read side by side; *emulated* keeps the login away from proxies.
     """
 
-    def __init__(self, environ: Mapping[str, str], *, at_once: int) -> None:
+    def __init__(self, environ: Mapping[str, str], *, at_once: int, emulated: bool = False) -> None:
+        _remember_what_is_missing()
         self.endpoints: dict[Cloud, Endpoints] = {}
         self._visits: Counter[str] = Counter()
         self._http = _Routes(tls(environ))
         self.transport: httpx.AsyncBaseTransport = Borrowed(self._http)
         self._requests = requests.Session()
+        self._requests.trust_env = not emulated
         adapter = requests.adapters.HTTPAdapter(pool_maxsize=2 * at_once)
         self._requests.mount("https://", adapter)
         #: azure-core's, for every credential of azure-identity.
@@ -116,6 +120,16 @@ class _Routes(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         for host in list(self._hosts):
             await self.forget(host)
+
+
+def _remember_what_is_missing() -> None:
+    """Let an import that fails fail at once: httpcore tries sniffio several times a request.
+
+    Where it is not installed each try would search the whole path; None in `sys.modules` is
+    Python's own way to say that a module is not there (import system, 5.3.1).
+    """
+    if find_spec("sniffio") is None:
+        sys.modules["sniffio"] = None  # type: ignore[assignment]  # see above
 
 
 def tls(environ: Mapping[str, str]) -> ssl.SSLContext:

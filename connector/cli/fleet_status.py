@@ -103,14 +103,21 @@ def _check_report(named: str | None) -> None:
         return
     folder = Path(named).resolve().parent
     if Path(named).is_dir() or not os.access(folder, os.W_OK):
-        problem = Problem("fleet.report", "--report", named, "cannot be written; name a file in a folder")
-        raise SettingsError([problem], where="the command line")
+        raise _unwritable(named, "name a file in a folder that can be written")
+
+
+def _unwritable(named: str, why: str) -> SettingsError:
+    problem = Problem("fleet.report", "--report", named, f"cannot be written: {why}")
+    return SettingsError([problem], where="the command line")
 
 
 def _write_report(voice: Voice, fleet: Fleet, rows: Sequence[Row], path: Path) -> None:
     from connector.fleet.report import report_page  # noqa: PLC0415  # imported when it is wanted
 
-    path.write_text(report_page(fleet.name, rows), encoding="utf-8", newline="\n")
+    try:
+        path.write_text(report_page(fleet.name, rows), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise _unwritable(str(path), error.strerror or "see the folder") from error
     voice.say(f"{path}: the report")
 
 

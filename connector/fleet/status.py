@@ -21,7 +21,7 @@ from connector.fleet.rows import Effort, Row, State, failed_row, row_of
 from connector.patience import Patience
 from connector.records import read_record
 from connector.session import Session
-from connector.settings import CredentialKind, Settings
+from connector.settings import Cloud, CredentialKind, Settings
 from connector.settings.project_file import project_defaults, settings_from_files
 from connector.shared import Shared
 
@@ -57,7 +57,8 @@ async def read_fleet_status(
     # azure-identity waits in threads: two for each stack, or its tokens would wait for one another.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2 * at_once))
     gate = asyncio.Semaphore(at_once)
-    async with Shared(place.environ, at_once=at_once) as shared:
+    emulated = any(stack.cloud is Cloud.EMULATOR for stack in stacks)
+    async with Shared(place.environ, at_once=at_once, emulated=emulated) as shared:
         reader = _Reader(place, shared, defaults, soon_days)
 
         async def one(stack: FleetStack) -> Row:

@@ -46,7 +46,7 @@ def _fleet(folder: Path, emulator: RunningEmulator, stacks: int) -> FleetProject
 
 
 def _measure(project: FleetProject, emulator: RunningEmulator, stacks: int) -> dict[str, Any]:
-    before, served = _children_cpu(), _cpu_of(emulator.process.pid)
+    before, served = children_cpu(), cpu_of(emulator.process.pid)
     began = time.monotonic()
     with subprocess.Popen(
         [*project.command, "preview", "--json"],
@@ -63,7 +63,7 @@ def _measure(project: FleetProject, emulator: RunningEmulator, stacks: int) -> d
     counts = json.loads(out)["counts"]
     if counts["succeeded"] != stacks:
         raise SystemExit(f"bench: {counts}")
-    cpu = _children_cpu() - before + _cpu_of(emulator.process.pid) - served
+    cpu = children_cpu() - before + cpu_of(emulator.process.pid) - served
     workers, floor = default_workers(stacks), cpu / (os.cpu_count() or 1)
     return {
         "command": "fleet preview",
@@ -116,7 +116,8 @@ def _resident(pid: int) -> int:
     return int(fields[21]) * _PAGE if fields else 0
 
 
-def _cpu_of(pid: int) -> float:
+def cpu_of(pid: int) -> float:
+    """CPU seconds of a process that runs."""
     fields = _stat(Path(f"/proc/{pid}/stat"))
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
@@ -129,6 +130,7 @@ def _stat(path: Path) -> list[str]:
         return []
 
 
-def _children_cpu() -> float:
+def children_cpu() -> float:
+    """CPU seconds of the processes that this one started and waited for, and of theirs."""
     times = os.times()
     return times.children_user + times.children_system

@@ -123,6 +123,12 @@ def test_what_is_the_same_for_all_is_made_once(
     assert len(tokens) == 12
 
 
+def test_no_proxy_is_asked_for_the_emulator(fleet: DeployedFleet) -> None:
+    """A machine's proxy is for hosts elsewhere: login, Graph and Dataverse on loopback go straight."""
+    done = fleet.status("--ring", "canary", HTTPS_PROXY="http://127.0.0.1:9", NO_PROXY="")
+    assert done.code == 0, done.text
+
+
 def test_parts_of_the_fleet_are_chosen(fleet: DeployedFleet) -> None:
     """--only, --ring and --shard, as for the other verbs."""
     assert [row["stack"] for row in fleet.status("--ring", "canary").json["stacks"]] == ["tenant-0001"]

@@ -92,10 +92,15 @@ class DeployedFleet:
         shutil.rmtree(self.records)
         shutil.copytree(self._copy, self.root.parent, dirs_exist_ok=True)
 
+    @staticmethod
+    def command(*arguments: str) -> list[str]:
+        """`python -m connector ARGUMENTS`."""
+        return [sys.executable, "-m", "connector", *arguments]
+
     def run(self, *arguments: str, **env: str) -> Done:
-        """Run `python -m connector ARGUMENTS` in the project."""
+        """Run it in the project."""
         done = subprocess.run(
-            [sys.executable, "-m", "connector", *arguments],
+            self.command(*arguments),
             cwd=self.root,
             env=self.env | env,
             capture_output=True,
