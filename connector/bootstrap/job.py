@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from connector.bootstrap import dataverse, entra
 from connector.bootstrap.dataverse import RolePlan
 from connector.bootstrap.directory import PipelineDirectory
-from connector.bootstrap.identity_plan import IdentityPlan, LiveIdentity
+from connector.bootstrap.identity_plan import IdentityPlan
 from connector.bootstrap.model import Wanted
 from connector.dataverse.challenge import check_challenge
 from connector.dataverse.changes import WRITES, Change
@@ -58,27 +58,32 @@ async def survey(session: Session, wanted: Sequence[Wanted]) -> tuple[Plans, ...
     log in to), LoginError, UnreachableError, SettingsError.
     """
     await check_challenge(session)
-    directory = PipelineDirectory(session)
-    graph = start(entra.read_graph(directory))
-    found = [start(_survey(session, directory, one)) for one in wanted]
-    await join(graph, *found)
-    plans = []
-    for one, branch in zip(wanted, found, strict=True):
-        live, role = branch.result()
-        app_id = live.application.app_id if live.application else ""
-        principal_id = live.principal.id if live.principal else ""
-        plans.append(Plans(one, entra.plan(one, live, graph.result()), role, app_id, principal_id))
+    identities = await _identities(session, wanted)
+    # Dataverse is asked only once the directory has raised what it had to raise.
+    roles = [start(_role(session, one)) for one in identities]
+    await join(*roles)
+    plans = [_plans(one, role.result()) for one, role in zip(identities, roles, strict=True)]
     _refuse_foreign_roles(plans)
     return tuple(plans)
 
 
-async def _survey(
-    session: Session, directory: PipelineDirectory, wanted: Wanted
-) -> tuple[LiveIdentity, RolePlan]:
-    live = await entra.read(directory, wanted)
-    app_id = live.application.app_id if live.application else ""
+async def _identities(session: Session, wanted: Sequence[Wanted]) -> list[IdentityPlan]:
+    directory = PipelineDirectory(session)
+    graph = await entra.read_graph(directory)
+    return [entra.plan(one, await entra.read(directory, one), graph) for one in wanted]
+
+
+async def _role(session: Session, identity: IdentityPlan) -> RolePlan:
+    application = identity.live.application
     client = DataverseClient(session, session.deployer)
-    return live, await dataverse.plan(client, session.settings, wanted, app_id)
+    app_id = application.app_id if application else ""
+    return await dataverse.plan(client, session.settings, identity.wanted, app_id)
+
+
+def _plans(identity: IdentityPlan, role: RolePlan) -> Plans:
+    application, principal = identity.live.application, identity.live.principal
+    app_id, principal_id = application.app_id if application else "", principal.id if principal else ""
+    return Plans(identity.wanted, identity, role, app_id, principal_id)
 
 
 def _refuse_foreign_roles(plans: Sequence[Plans]) -> None:

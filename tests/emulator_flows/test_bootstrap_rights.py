@@ -90,11 +90,18 @@ def test_a_plan_needs_each_of_the_readers_privileges(emulator: RunningEmulator) 
     ]
     names = {one["privilegeid"]: one["name"] for one in emulator.dump()[organization]["privileges"]}
     reads = [r.name for r in CATALOGUE if r.who is Who.READER and r.service is Service.DATAVERSE]
-    for name in reads:
-        held = {id: depth for id, depth in role["privileges"].items() if names[id] != name}
-        emulator.store.put(organization, "roles", role["roleid"], {**role, "privileges": held})
-        with pytest.raises(ConnectError, match=name):
-            deployed.plan(Who.READER)
+
+    async def plan_without_each(session: Session) -> None:
+        """In one session, whose connections stand before the first read is refused."""
+        settings, outputs = deployed.stack.settings, deployed.stack.outputs
+        assert (await jobs.plan(settings, outputs, session)).result == "unchanged"
+        for name in reads:
+            held = {id: depth for id, depth in role["privileges"].items() if names[id] != name}
+            emulator.store.put(organization, "roles", role["roleid"], {**role, "privileges": held})
+            with pytest.raises(ConnectError, match=name):
+                await jobs.plan(settings, outputs, session)
+
+    deployed.run(Who.READER, plan_without_each)
 
 
 @pytest.mark.parametrize(
