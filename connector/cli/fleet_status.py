@@ -61,7 +61,7 @@ def status(  # noqa: PLR0913, PLR0917  # options of a command line
         int | None, typer.Option(help="Days before an end that count as soon (30, a sixth of a lifetime).")
     ] = None,
     concurrency: Annotated[
-        int | None, typer.Option("--concurrency", min=1, help="Stacks read side by side (4).")
+        int | None, typer.Option("--concurrency", min=1, help="Stacks read side by side (3).")
     ] = None,
     report: Annotated[
         str | None, typer.Option("--report", help="Write one HTML page for people there.")

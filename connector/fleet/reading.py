@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
 from connector.dataverse import jobs
+from connector.dataverse.challenge import check_challenge
 from connector.dataverse.reports import Cause, PlanReport
 from connector.entra.checks import directory_causes
 from connector.entra.directory import Directory
@@ -16,7 +18,7 @@ from connector.fleet.rows import Held
 from connector.hand_made import HandMade
 from connector.records import StackRecord, known_of
 from connector.rotation import LiveSecret
-from connector.rounds import join, start
+from connector.rounds import cancel, join, start
 from connector.session import Session
 from connector.settings import CredentialKind, Settings
 from connector.stack_outputs import StackOutputs
@@ -34,12 +36,29 @@ class Seen:
 
 async def look(settings: Settings, record: StackRecord, session: Session) -> Seen:
     """Dataverse, the directory's checks and the application, side by side."""
+    await _log_in(session)
     outputs = outputs_of(settings, record)
+    # Dataverse first: it has an answer to wait for before its last question, the directory has none.
     plan = start(jobs.plan(settings, outputs, session, known=known_of(record), hashed=False))
     causes = start(directory_causes(settings, outputs, session))
     application = start(Directory(session).application(record.application_object_id))
     await join(plan, causes, application)
     return Seen(plan.result(), causes.result(), application.result())
+
+
+async def _log_in(session: Session) -> None:
+    """Both tokens side by side, and the challenge beside them: what they say comes before any read.
+
+    The steps are not merged into this branch's rounds: they are the login's.
+    """
+    challenge = start(check_challenge(session))
+    scopes = (session.settings.dynamics_url, session.endpoints.graph)
+    tokens = [start(session.deployer.token(f"{scope}/.default")) for scope in scopes]
+    try:
+        await challenge.task
+        await asyncio.gather(*(token.task for token in tokens))
+    finally:
+        await cancel(challenge, *tokens)
 
 
 def standing_of(

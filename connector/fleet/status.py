@@ -26,7 +26,7 @@ from connector.settings.project_file import project_defaults, settings_from_file
 from connector.shared import Shared
 
 #: Stacks read side by side; more would make a 2-core machine compute and no longer wait (docs/fleet.md).
-AT_ONCE = 4
+AT_ONCE = 3
 #: Seconds that a throttled tenant is waited for, and that one stack may take in all.
 _RETRY_SECONDS = 30.0
 _STACK_SECONDS = 120.0
