@@ -7,22 +7,20 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from rich.markup import escape
 from rich.table import Table
 
 from connector.cli.console import Voice
 from connector.cli.engine import PROJECT_DIR
-from connector.cli.fleet import File, InRing, Json, Only, Shard, read_fleet
 from connector.cli.fleet_runs import FleetError
-from connector.cli.run import Outcome, run_verb
+from connector.cli.run import Outcome
 from connector.cli.work import records_folder
 from connector.errors import Problem, SettingsError
-from connector.fleet import FLEET_FILE, Fleet, FleetStack
+from connector.fleet import Fleet, FleetStack
 from connector.fleet.rows import Row, State, counts, in_order
-from connector.fleet.selection import select
+from connector.fleet.status import AT_ONCE, Place, read_fleet_status
 
 _CAUSE = 200
 _STATES = {
@@ -44,47 +42,10 @@ class StatusOptions:
     report: str | None = None
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verb to the group."""
-    app.command()(status)
-
-
-def status(  # noqa: PLR0913, PLR0917  # options of a command line
-    file: File = FLEET_FILE,
-    only: Only = None,
-    ring: InRing = None,
-    shard: Shard = None,
-    records: Annotated[
-        str | None, typer.Option("--records", help="Folder of the records (.local/records).")
-    ] = None,
-    soon_days: Annotated[
-        int | None, typer.Option(help="Days before an end that count as soon (30, a sixth of a lifetime).")
-    ] = None,
-    concurrency: Annotated[
-        int | None, typer.Option("--concurrency", min=1, help="Stacks read side by side (3).")
-    ] = None,
-    report: Annotated[
-        str | None, typer.Option("--report", help="Write one HTML page for people there.")
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Show how every stack stands: drift, consent, days left, last proof; reads only, without the engine."""
-
-    def work(voice: Voice) -> Outcome:
-        fleet = read_fleet(file)
-        chosen = select(fleet, only=only or (), ring=ring, shard=shard)
-        return fleet_status(voice, fleet, chosen, StatusOptions(records, soon_days, concurrency, report))
-
-    run_verb("fleet status", Voice(as_json=json), work)
-
-
 def fleet_status(
     voice: Voice, fleet: Fleet, chosen: Sequence[FleetStack], options: StatusOptions
 ) -> Outcome:
     """Read the stacks and tell; the exit code is the highest of theirs."""
-    # imported when it is wanted: it brings the Graph SDK
-    from connector.fleet.status import AT_ONCE, Place, read_fleet_status  # noqa: PLC0415
-
     at_once = options.concurrency or AT_ONCE
     voice.title(f"Fleet {fleet.name}: status of {len(chosen)} stacks, {at_once} at a time")
     _check_report(options.report)

@@ -1,7 +1,8 @@
-"""The options of `fleet preview | deploy | verify | rotate`."""
+"""The options of `fleet preview | deploy | verify | rotate | status`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +11,7 @@ from connector.cli.console import Voice
 from connector.cli.fleet import File, InRing, Json, Only, Shard, read_fleet
 from connector.cli.run import Outcome, run_verb
 from connector.fleet import FLEET_FILE
+from connector.fleet.selection import select
 
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with the last run: what is done is not done again.")
@@ -19,11 +21,19 @@ Count = Annotated[
 ]
 Records = Annotated[str | None, typer.Option("--records", help="Folder of the records (.local/records).")]
 
+_PLAIN = {
+    "deploy": "Deploy and prove stack by stack, ring after ring; a ring that fails too often stops the run.",
+    "verify": "Prove the connection of every stack.",
+}
+
 
 def register(app: typer.Typer) -> None:
     """Add the verbs to the group."""
-    for verb in (preview, deploy, verify, rotate):
-        app.command()(verb)
+    app.command()(preview)
+    for verb, text in _PLAIN.items():
+        app.command(verb, help=text)(_over_stacks(verb))
+    app.command()(rotate)
+    app.command()(status)
 
 
 def _run(verb: str, file: str, *, json: bool, **options: Any) -> None:
@@ -63,34 +73,23 @@ def preview(  # noqa: PLR0913, PLR0917  # options of a command line
     _run("preview", file, json=json, **chosen, **told)
 
 
-def deploy(  # noqa: PLR0913, PLR0917  # options of a command line
-    file: File = FLEET_FILE,
-    only: Only = None,
-    ring: InRing = None,
-    shard: Shard = None,
-    resume: Resume = False,
-    workers: Count = None,
-    records: Records = None,
-    json: Json = False,
-) -> None:
-    """Deploy and prove stack by stack, ring after ring; a ring that fails too often stops the run."""
-    chosen = {"only": only or (), "ring": ring, "shard": shard, "resume": resume}
-    _run("deploy", file, json=json, workers=workers, records=records, **chosen)
+def _over_stacks(verb: str) -> Callable[..., None]:
+    """A verb that is told which stacks, and nothing besides."""
 
+    def run(  # noqa: PLR0913, PLR0917  # options of a command line
+        file: File = FLEET_FILE,
+        only: Only = None,
+        ring: InRing = None,
+        shard: Shard = None,
+        resume: Resume = False,
+        workers: Count = None,
+        records: Records = None,
+        json: Json = False,
+    ) -> None:
+        chosen = {"only": only or (), "ring": ring, "shard": shard, "resume": resume}
+        _run(verb, file, json=json, workers=workers, records=records, **chosen)
 
-def verify(  # noqa: PLR0913, PLR0917  # options of a command line
-    file: File = FLEET_FILE,
-    only: Only = None,
-    ring: InRing = None,
-    shard: Shard = None,
-    resume: Resume = False,
-    workers: Count = None,
-    records: Records = None,
-    json: Json = False,
-) -> None:
-    """Prove the connection of every stack."""
-    chosen = {"only": only or (), "ring": ring, "shard": shard, "resume": resume}
-    _run("verify", file, json=json, workers=workers, records=records, **chosen)
+    return run
 
 
 def rotate(  # noqa: PLR0913, PLR0917  # options of a command line
@@ -109,3 +108,33 @@ def rotate(  # noqa: PLR0913, PLR0917  # options of a command line
     """Do the next due step of every stack's rotation (`rotate auto`)."""
     chosen = {"only": only or (), "ring": ring, "shard": shard, "resume": resume}
     _run("rotate", file, json=json, workers=workers, records=records, patch=patch, **chosen)
+
+
+def status(  # noqa: PLR0913, PLR0917  # options of a command line
+    file: File = FLEET_FILE,
+    only: Only = None,
+    ring: InRing = None,
+    shard: Shard = None,
+    records: Records = None,
+    soon_days: Annotated[
+        int | None, typer.Option(help="Days before an end that count as soon (30, a sixth of a lifetime).")
+    ] = None,
+    concurrency: Annotated[
+        int | None, typer.Option("--concurrency", min=1, help="Stacks read side by side (3).")
+    ] = None,
+    report: Annotated[
+        str | None, typer.Option("--report", help="Write one HTML page for people there.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show how every stack stands: drift, consent, days left, last proof; reads only, without the engine."""
+
+    def work(voice: Voice) -> Outcome:
+        # imported when it is wanted: it brings the Graph SDK
+        from connector.cli.fleet_status import StatusOptions, fleet_status  # noqa: PLC0415
+
+        fleet = read_fleet(file)
+        chosen = select(fleet, only=only or (), ring=ring, shard=shard)
+        return fleet_status(voice, fleet, chosen, StatusOptions(records, soon_days, concurrency, report))
+
+    run_verb("fleet status", Voice(as_json=json), work)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from connector.cli import bootstrap_verb, comment_verb, fleet, fleet_status, fleet_verbs, rotate, verbs
+from connector.cli import bootstrap_verb, comment_verb, fleet, fleet_verbs, rotate, verbs
 from connector.cli import plan as planning
 from connector.cli.console import Voice
 from connector.cli.handover import Delivery
@@ -28,7 +28,6 @@ app = typer.Typer(
 app.add_typer(rotate.app, name="rotate")
 app.add_typer(fleet.app, name="fleet")
 fleet_verbs.register(fleet.app)
-fleet_status.register(fleet.app)
 comment_verb.register(app)
 
 Stack = Annotated[str | None, typer.Option("--stack", "-s", help="Stack; the selected one by default.")]
