@@ -7,7 +7,7 @@ newState.inputs); secret values arrive as "[secret]".
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from connector.cli.events import ACTIONS
@@ -19,17 +19,9 @@ _LIMIT = 160
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
-def read_differences(text: str) -> tuple[Change, ...]:
+def differences_in(digest: dict[str, Any]) -> tuple[Change, ...]:
     """One line for each property that would change, and for each resource that would be made or go."""
-    try:
-        return differences_in(json.loads(text).get("steps", []))
-    except ValueError:
-        return ()
-
-
-def differences_in(steps: Iterable[dict[str, Any]]) -> tuple[Change, ...]:
-    """The same from the steps of a digest."""
-    found = (change for step in steps for change in _of_step(step))
+    found = (change for step in digest["steps"] for change in _of_step(step))
     # The engine's order is that of what was ready first.
     return tuple(sorted(found, key=lambda change: (change.kind, change.name, change.detail)))
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from connector.cli.differences import read_differences
+from connector.cli.differences import differences_in
 from connector.cli.events import EventReader
 from connector.cli.locks import holders_are_dead
-from connector.cli.preview import read_preview
+from connector.cli.preview import changes_in, errors_in, read_digest
 from connector.cli.process import Ran, run_pulumi
 from connector.dataverse.reports import Change
 from connector.errors import ConnectError, NoSuchStackError
@@ -70,7 +70,7 @@ class Engine:
         ran = run_pulumi(command, self._folder, env=self._env)
         if self._freed(ran):
             ran = run_pulumi(command, self._folder, env=self._env)
-        self._check(ran, ran.words)
+        self.check(ran, ran.words)
         return ran.out
 
     def _freed(self, ran: Ran) -> bool:
@@ -81,7 +81,8 @@ class Engine:
         self._ask("cancel", "--yes")
         return True
 
-    def _check(self, ran: Ran, words: str) -> None:
+    def check(self, ran: Ran, words: str) -> None:
+        """Raise what a command that failed means: NoSuchStackError, or EngineError with its *words*."""
         if ran.no_such_stack:
             message = (
                 f"there is no stack {self.stack!r} in this backend; make it with "
@@ -168,21 +169,22 @@ class Engine:
 
     def preview(self) -> tuple[Change, ...]:
         """What `pulumi up` would do to resources, from `pulumi preview --json`. Raises EngineError."""
-        return read_preview(self._previewed())[0]
+        return changes_in(self._previewed())
 
     def differences(self) -> tuple[Change, ...]:
         """The same, one line for each property that would change, with both values."""
-        return read_differences(self._previewed())
+        return differences_in(self._previewed())
 
     def previewed(self, *command: str, env: Mapping[str, str] | None = None) -> Ran:
         """The preview of a command (`preview`, `refresh --preview-only`), good or bad, as it ran."""
         arguments = [*command, "--json", "--stack", self.stack]
         return run_pulumi(arguments, self._folder, env={**self._env, **(env or {})})
 
-    def _previewed(self) -> str:
+    def _previewed(self) -> dict[str, Any]:
         ran = self.previewed("preview")
-        self._check(ran, "\n".join(read_preview(ran.out)[1]) or ran.words)
-        return ran.out
+        digest = read_digest(ran.out)
+        self.check(ran, errors_in(digest) or ran.words)
+        return digest
 
     def exported(self) -> dict[str, Any]:
         """The stack's state as the engine keeps it, secrets encrypted."""
@@ -204,7 +206,7 @@ class Engine:
         ran, reader = self._run(arguments, env)
         if self._freed(ran):
             ran, reader = self._run(arguments, env)
-        self._check(ran, reader.failure(ran.words))
+        self.check(ran, reader.failure(ran.words))
         return tuple(reader.changes)
 
     def _run(self, arguments: Sequence[str], env: Mapping[str, str] | None) -> tuple[Ran, EventReader]:

@@ -14,20 +14,24 @@ from connector.dataverse.reports import Change
 _COMPONENTS = ("pulumi:", "dynamics-connect:")
 
 
-def read_preview(text: str) -> tuple[tuple[Change, ...], tuple[str, ...]]:
-    """The resources that would change, and the errors that the preview met."""
+def read_digest(text: str) -> dict[str, Any]:
+    """The digest, with the members that are read here; a preview that printed none has neither."""
     try:
-        digest = json.loads(text)
+        digest: dict[str, Any] = json.loads(text)
     except ValueError:
-        return (), ()
-    return read_digest(digest)
+        digest = {}
+    return {"steps": [], "diagnostics": []} | digest
 
 
-def read_digest(digest: dict[str, Any]) -> tuple[tuple[Change, ...], tuple[str, ...]]:
-    """The same from a digest that is read already."""
-    steps = [_change(step) for step in digest.get("steps", [])]
-    errors = [plain(d["message"]) for d in digest.get("diagnostics", []) if d.get("severity") == "error"]
-    return tuple(one for one in steps if one), tuple(errors)
+def changes_in(digest: dict[str, Any]) -> tuple[Change, ...]:
+    """The resources that would change."""
+    return tuple(one for step in digest["steps"] if (one := _change(step)))
+
+
+def errors_in(digest: dict[str, Any]) -> str:
+    """The errors that the preview met, a line each; empty when it met none."""
+    diagnostics = digest["diagnostics"]
+    return "\n".join(plain(one["message"]) for one in diagnostics if one.get("severity") == "error")
 
 
 def _change(step: dict[str, Any]) -> Change | None:

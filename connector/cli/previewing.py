@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from connector.cli import preview_view
 from connector.cli.console import Voice
 from connector.cli.differences import differences_in
-from connector.cli.engine import Engine, EngineError
+from connector.cli.engine import Engine
 from connector.cli.policies import Violation, policy_error, read_events
-from connector.cli.preview import read_digest
+from connector.cli.preview import changes_in, errors_in, read_digest
 from connector.cli.process import Ran
 from connector.cli.run import Outcome
 from connector.cli.traceless import traceless
@@ -26,8 +25,6 @@ from connector.records import known_of, read_record
 from connector.session import Session
 from connector.settings import Settings
 from connector.stack_outputs import StackOutputs
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -79,43 +76,30 @@ def preview(voice: Voice, stack: str | None, records: str | None, options: Previ
     with traceless(stack, voice.say) as (engine, settings, new):
         raw = {} if new else engine.raw_outputs()
         outputs = StackOutputs.from_mapping(raw) if raw.get("clientId") else None
-        plan = Beside(lambda: _plan(settings, outputs, records))
-        entra = _entra(engine, options, drift=options.refresh and not new)
+        drift = options.refresh and not new
+        with ThreadPoolExecutor(1) as beside:
+            # In this context: `--trace` has noted its file there.
+            plan = beside.submit(copy_context().run, _plan, settings, outputs, records)
+            entra = _entra(engine, options, drift=drift)
         report, plan_error = plan.result()
-    done = Previewed(settings.stack, new, options.refresh and not new, entra, report, plan_error, settings)
+    done = Previewed(settings.stack, new, drift, entra, report, plan_error, settings)
     _tell(voice, done, options)
     return Outcome(_body(done), done.error or _unexpected(done, options))
 
 
-class Beside(Generic[T]):
-    """Work in a thread of its own; a ConnectError of it is kept and handed out with the result."""
-
-    def __init__(self, work: Callable[[], T]) -> None:
-        """Begin."""
-        self._result: T | None = None
-        self._error: ConnectError | None = None
-        self._thread = threading.Thread(target=self._run, args=(work,), daemon=True)
-        self._thread.start()
-
-    def _run(self, work: Callable[[], T]) -> None:
-        try:
-            self._result = work()
-        except ConnectError as error:
-            self._error = error
-
-    def result(self) -> tuple[T | None, ConnectError | None]:
-        """What it came to, once it has ended."""
-        self._thread.join()
-        return self._result, self._error
-
-
-def _plan(settings: Settings, outputs: StackOutputs | None, records: str | None) -> PlanReport:
+def _plan(
+    settings: Settings, outputs: StackOutputs | None, records: str | None
+) -> tuple[PlanReport | None, ConnectError | None]:
+    """The Dataverse half, or why it could not be read: that hides nothing of the other half."""
     known = known_of(read_record(settings.stack, records_folder(records)))
 
     async def work(session: Session) -> PlanReport:
         return await jobs.plan(settings, outputs, session, known=known)
 
-    return in_session(settings, work)
+    try:
+        return in_session(settings, work), None
+    except ConnectError as error:
+        return None, error
 
 
 def _entra(engine: Engine, options: PreviewOptions, *, drift: bool) -> Entra:
@@ -126,11 +110,10 @@ def _entra(engine: Engine, options: PreviewOptions, *, drift: bool) -> Entra:
     pack = _pack(options.policy_pack, engine.stack) if options.policy_pack else []
     stream = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"} if pack else {}
     ran = engine.previewed("preview", *pack, env=stream)
-    digest, violations = read_events(ran.out) if pack else (_digest(ran.out), ())
-    changes, errors = read_digest(digest)
-    error = policy_error(violations) or _engine_error(ran, errors)
-    details = (*moved.details, *differences_in(digest["steps"]))
-    return Entra((*moved.changes, *changes), details, violations, error)
+    digest, violations = read_events(ran.out) if pack else (read_digest(ran.out), ())
+    error = policy_error(violations) or _engine_error(engine, ran, digest)
+    details = (*moved.details, *differences_in(digest))
+    return Entra((*moved.changes, *changes_in(digest)), details, violations, error)
 
 
 def _pack(named: str, stack: str) -> list[str]:
@@ -146,23 +129,17 @@ def _pack(named: str, stack: str) -> list[str]:
 def _refreshed(engine: Engine) -> Entra:
     """What somebody changed in the tenant: the state is compared, and stays as it is."""
     ran = engine.previewed("refresh", "--preview-only")
-    digest = _digest(ran.out)
-    changes, errors = read_digest(digest)
-    return Entra(changes, differences_in(digest["steps"]), (), _engine_error(ran, errors))
+    digest = read_digest(ran.out)
+    return Entra(changes_in(digest), differences_in(digest), (), _engine_error(engine, ran, digest))
 
 
-def _digest(text: str) -> dict[str, Any]:
+def _engine_error(engine: Engine, ran: Ran, digest: dict[str, Any]) -> ConnectError | None:
+    """What the engine's own check makes of a preview that failed; the rest of it is still shown."""
     try:
-        digest: dict[str, Any] = json.loads(text)
-    except ValueError:
-        digest = {}
-    return {"steps": [], "diagnostics": []} | digest
-
-
-def _engine_error(ran: Ran, errors: tuple[str, ...]) -> EngineError | None:
-    if ran.code == 0:
-        return None
-    return EngineError("\n".join(errors) or ran.words or "the engine gave no reason", status=ran.code)
+        engine.check(ran, errors_in(digest) or ran.words or "the engine gave no reason")
+    except ConnectError as error:
+        return error
+    return None
 
 
 def _tell(voice: Voice, done: Previewed, options: PreviewOptions) -> None:

@@ -64,7 +64,9 @@ def test_a_preview_shows_drift_and_both_halves(project: Callable[..., Project]) 
     stack = project(protect=True)
     assert stack.connector("deploy").code == 0
     before = files(stack.root)
-    calm = stack.connector("preview", "--expect-no-changes", "--json")
+    trace = stack.folder / "trace.jsonl"
+    calm = stack.connector("preview", "--expect-no-changes", "--json", "--trace", str(trace))
+    assert "/WhoAmI" in trace.read_text()
     assert (calm.code, calm.json["result"], calm.json["entra"]) == (0, "unchanged", []), calm.text
     id = stack.outputs()["applicationObjectId"]
     stack.emulator.edit("applications", id, {"displayName": "renamed | by <somebody>"})
