@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 
 class ConnectError(Exception):
@@ -28,7 +27,8 @@ class ConnectError(Exception):
     `message` says what happened, to which object, and what to do. No secret ever stands in it.
     """
 
-    exit_code: ClassVar[int] = 1
+    #: The class's own; an instance that passes another program's on has its own.
+    exit_code: int = 1
 
     def __init__(self, message: str, *, code: str, key: str | None = None) -> None:
         super().__init__(message)

@@ -29,7 +29,7 @@ from connector.request_ids import noting_hooks
 from connector.retry_after import parse_retry_after
 from connector.rounds import RequestCounter
 from connector.settings import Cloud, Settings
-from connector.shared import Shared, tls
+from connector.shared import Shared, login_bundle, tls
 from connector.stack_outputs import StackOutputs
 from connector.trace import Trace
 
@@ -119,7 +119,7 @@ class Session:
             self.endpoints.login,
             self.settings.tenant_id,
             emulated=self.settings.cloud is Cloud.EMULATOR,
-            ca_file=self.environ.get("REQUESTS_CA_BUNDLE") or self.environ.get("SSL_CERT_FILE"),
+            ca_file=login_bundle(self.environ),
             hooks=self.trace.login_hooks(),
             transport=self._shared.login if self._shared else None,
         )

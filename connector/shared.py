@@ -47,7 +47,7 @@ class Shared:
         self.login = RequestsTransport(
             session=self._requests,
             session_owner=False,
-            connection_verify=environ.get("REQUESTS_CA_BUNDLE") or environ.get("SSL_CERT_FILE") or True,
+            connection_verify=login_bundle(environ) or True,
             connection_timeout=_CONNECT_SECONDS,
             read_timeout=_READ_SECONDS,
         )
@@ -138,3 +138,8 @@ def tls(environ: Mapping[str, str]) -> ssl.SSLContext:
     if ca_file:
         return ssl.create_default_context(cafile=ca_file)
     return httpx.create_ssl_context()
+
+
+def login_bundle(environ: Mapping[str, str]) -> str | None:
+    """The file that logins trust in place of the usual bundle (azure-identity goes by requests)."""
+    return environ.get("REQUESTS_CA_BUNDLE") or environ.get("SSL_CERT_FILE")

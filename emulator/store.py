@@ -137,6 +137,14 @@ class Store:
         rows = self.db.execute("SELECT scope FROM objects WHERE kind=? AND id=?", (kind, id.lower()))
         return [row["scope"] for row in rows]
 
+    def organization_at(self, address: str) -> Document | None:
+        """Return the organization that answers on a loopback address, or None."""
+        row = self.db.execute(
+            "SELECT body FROM objects WHERE kind='organizations' AND json_extract(body, '$.address')=?",
+            (address,),
+        ).fetchone()
+        return json.loads(row["body"]) if row else None
+
     def everything(self) -> dict[str, dict[str, list[Document]]]:
         """Return all documents as scope → kind → list (what `dump` prints), shared ones once."""
         out: dict[str, dict[str, list[Document]]] = {}

@@ -32,7 +32,7 @@ class EngineError(ConnectError):
 
     def __init__(self, message: str, *, status: int = 1, code: str = "engine.failed") -> None:
         super().__init__(message, code=code)
-        self.exit_code = status or 1  # type: ignore[misc]  # the engine's own code, per instance
+        self.exit_code = status or 1
 
 
 def _with_explanation(words: str) -> str:

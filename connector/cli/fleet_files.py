@@ -14,6 +14,7 @@ from connector.cli.console import Voice
 from connector.cli.engine import PROJECT_DIR, EngineError
 from connector.cli.process import run_pulumi
 from connector.cli.run import Outcome
+from connector.cli.words import first_few
 from connector.errors import DriftError, Problem, SettingsError
 from connector.fleet import Fleet
 from connector.fleet.addition import with_stack
@@ -71,9 +72,8 @@ def _synced(fleet: Fleet, changed: list[FileChange], stray: tuple[str, ...]) -> 
 def _differs(fleet: Fleet, changed: list[FileChange]) -> DriftError | None:
     if not changed:
         return None
-    names = ", ".join(change.path.name for change in changed[:5])
-    more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
-    message = f"fleet {fleet.name} and {names}{more} differ; run `fleet sync` and commit what it writes"
+    names = first_few([change.path.name for change in changed])
+    message = f"fleet {fleet.name} and {names} differ; run `fleet sync` and commit what it writes"
     return DriftError(message, code="fleet.out_of_sync", key=changed[0].path.name)
 
 

@@ -16,6 +16,7 @@ from connector.cli.fleet_files import backend_environment
 from connector.cli.fleet_view import Progress, in_order, markdown, show_summary
 from connector.cli.fleet_worker import Workers
 from connector.cli.run import CANCELLED, Outcome
+from connector.cli.words import first_few
 from connector.cli.work import records_folder
 from connector.errors import ConnectError, Problem, SettingsError
 from connector.fleet import Fleet, FleetStack
@@ -36,7 +37,7 @@ class FleetError(ConnectError):
         self, message: str, *, status: int, code: str = "fleet.stacks", key: str | None = None
     ) -> None:
         super().__init__(message, code=code, key=key)
-        self.exit_code = status  # type: ignore[misc]  # the highest of the stacks', per instance
+        self.exit_code = status
 
 
 @dataclass(frozen=True)
@@ -185,11 +186,10 @@ def _error(record: RunRecord, *, interrupted: bool) -> FleetError | None:
         return None
     rows = [row for row in in_order(record) if row.exit_code]
     counts = record.counts()
-    named = ", ".join(f"{row.stack} ({row.exit_code})" for row in rows[:5])
-    more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
+    named = first_few([f"{row.stack} ({row.exit_code})" for row in rows])
     message = (
         f"{counts['failed']} of {counts['stacks']} stacks failed, {counts['noted']} need a look, "
-        f"{counts['skipped']} were not begun: {named}{more}"
+        f"{counts['skipped']} were not begun: {named}"
     )
     return FleetError(message, status=code, key=rows[0].stack)
 

@@ -16,6 +16,7 @@ from connector.cli.console import Voice
 from connector.cli.engine import PROJECT_DIR
 from connector.cli.fleet_runs import FleetError
 from connector.cli.run import Outcome
+from connector.cli.words import first_few
 from connector.cli.work import records_folder
 from connector.errors import Problem, SettingsError
 from connector.fleet import Fleet, FleetStack
@@ -124,7 +125,6 @@ def _error(rows: Sequence[Row]) -> FleetError | None:
     if not told:
         return None
     code = max(row.exit_code for row in told)
-    named = ", ".join(f"{row.name} ({row.exit_code})" for row in told[:5])
-    more = f" and {len(told) - 5} more" if len(told) > 5 else ""
-    message = f"{_counted(rows)}; by exit code: {named}{more}"
+    named = first_few([f"{row.name} ({row.exit_code})" for row in told])
+    message = f"{_counted(rows)}; by exit code: {named}"
     return FleetError(message, status=code, code="fleet.attention", key=told[0].name)

@@ -19,7 +19,9 @@ from connector.rotation import LiveSecret
 from connector.rounds import join, start
 from connector.session import Session
 from connector.settings import CredentialKind
-from connector.status import Standing, drift_of, ending_soon, finding, slot_findings
+from connector.status import Standing, drift_of, ending_soon, finding, slot_findings, slot_table
+
+Slots = list[dict[str, Any]]
 
 
 def status(voice: Voice, stack: str | None, records: str | None, *, soon_days: int | None) -> Outcome:
@@ -37,9 +39,10 @@ def status(voice: Voice, stack: str | None, records: str | None, *, soon_days: i
     )
     record = run.record()
     proof = record.proof if record else None
-    _tell(run, outside, standing, proof)
+    slots = slot_table(live, proof, now)
+    _tell(run, slots, outside, standing, proof)
     error = standing.error(now)
-    body = _body(run, plan, standing, proof, error)
+    body = _body(slots, plan, standing, proof, error)
     return Outcome(body | {"handMade": hand_made.table(outside)}, error)
 
 
@@ -70,10 +73,16 @@ def _slot_findings(run: Rotating, live: tuple[LiveSecret, ...], outside: Outside
     return slot_findings(run.settings.slots, live, gone, run.stack)
 
 
-def _tell(run: Rotating, outside: OutsideSlots, standing: Standing, proof: ProofRecord | None) -> None:
+def _tell(
+    run: Rotating,
+    slots: Slots,
+    outside: OutsideSlots,
+    standing: Standing,
+    proof: ProofRecord | None,
+) -> None:
     voice, drift = run.voice, standing.drift
     voice.title(f"Stack {run.stack}: {run.settings.display_name} in tenant {run.settings.tenant_id}")
-    rows = [(f"secret {row['slot']}", run.describe(row)) for row in run.table()]
+    rows = [(f"secret {row['slot']}", run.describe(row)) for row in slots]
     voice.table([*rows, *hand_made.lines(outside)])
     entra = [cause for cause in standing.findings if cause.code.startswith("entra.")]
     voice.say(f"consent and assignments: {'as wanted' if not entra else f'{len(entra)} differ'}")
@@ -86,7 +95,7 @@ def _tell(run: Rotating, outside: OutsideSlots, standing: Standing, proof: Proof
 
 
 def _body(
-    run: Rotating,
+    slots: Slots,
     plan: PlanReport,
     standing: Standing,
     proof: ProofRecord | None,
@@ -100,6 +109,6 @@ def _body(
         "result": result,
         "changes": [change.to_json() for change in standing.drift],
         "findings": [finding(cause) for cause in standing.findings],
-        "slots": run.table(),
+        "slots": slots,
         "lastProof": proof.model_dump(mode="json", by_alias=True) if proof else None,
     }

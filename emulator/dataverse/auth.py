@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import jwt
@@ -16,12 +15,7 @@ _CLOCK_SKEW = 300
 
 def organization_of(call: Call) -> Document | None:
     """The organization that answers on the host of the request."""
-    address = call.header("host").rsplit(":", 1)[0]
-    row = call.store.db.execute(
-        "SELECT body FROM objects WHERE kind='organizations' AND json_extract(body, '$.address')=?",
-        (address,),
-    ).fetchone()
-    return json.loads(row["body"]) if row else None
+    return call.store.organization_at(call.header("host").rsplit(":", 1)[0])
 
 
 def authenticate(call: Call, organization: Document) -> None:

@@ -57,8 +57,4 @@ def organization_of(ctx: Context, resource: str) -> Document | None:
     """Return the Dataverse organization whose URL *resource* is (a trailing slash is no matter), or None."""
     wanted = resource.rstrip("/").lower()
     address = wanted.removeprefix("https://").rsplit(":", 1)[0]
-    row = ctx.store.db.execute(
-        "SELECT body FROM objects WHERE kind='organizations' AND json_extract(body, '$.address')=?",
-        (address,),
-    ).fetchone()
-    return json.loads(row["body"]) if row and ctx.organization_url(address) == wanted else None
+    return ctx.store.organization_at(address) if ctx.organization_url(address) == wanted else None

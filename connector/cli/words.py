@@ -1,0 +1,13 @@
+"""Small turns of phrase that several verbs share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_SHOWN = 5
+
+
+def first_few(names: Sequence[str]) -> str:
+    """The first names of many, and how many there are besides."""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
