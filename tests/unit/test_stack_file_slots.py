@@ -68,3 +68,11 @@ def test_a_file_that_cannot_be_edited_is_refused_by_name(text: str) -> None:
 def test_the_file_is_named_by_the_stacks_last_part(tmp_path: Path) -> None:
     """As the engine names it."""
     assert stack_file("org/project/prod", tmp_path).name == "Pulumi.prod.yaml"
+
+
+def test_a_patch_has_lines_as_git_counts_them() -> None:
+    """Characters that end a line for Python and not for git stay within theirs."""
+    before = "# one\x85two\u2028three\nconfig:\n  dynamics-connect:slots: {a: 1}\n"
+    patch = unified_diff(before, before.replace("a: 1", "a: 2"), "f.yaml")
+    assert " # one\x85two\u2028three\n" in patch
+    assert patch.split("\n")[2] == "@@ -1,3 +1,3 @@"

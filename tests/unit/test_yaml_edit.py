@@ -46,6 +46,8 @@ def test_a_key_is_taken_out_with_its_value() -> None:
     """The lines of the entry go; a comment above it is somebody's and stays."""
     assert edited(FILE, b=GONE) == FILE.replace("  p:b:\n    - x\n    - y\n", "")
     assert edited(FILE, nothing=GONE) == FILE
+    assert edited("salt: x\n", nothing=GONE) == "salt: x\n"
+    assert yaml.safe_load(edited("config:\n  p:a: 1\n", a=GONE))["config"] is None
 
 
 @pytest.mark.parametrize("text", ["", "# empty\n", "config:\nsalt: x\n", "salt: x", "config: {}\n"])
