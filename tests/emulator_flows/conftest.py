@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Protocol
 
 import httpx
@@ -14,6 +14,7 @@ from connector.entra.checks import directory_causes
 from connector.patience import Patience
 from tests.emulator_flows.tenant import ConnectedStack
 from tests.support.emulator import RunningEmulator
+from tests.support.fleet import DeployedFleet
 
 
 class NoSleep:
@@ -80,3 +81,24 @@ def runner(
         return asyncio.run(work())
 
     return run
+
+
+@pytest.fixture(scope="module")
+def deployed(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[DeployedFleet]:
+    """As many tenants as the module's TENANTS says, a stack deployed in each."""
+    count = str(request.module.TENANTS)
+    running = RunningEmulator(tmp_path_factory.mktemp("emulator"), "--tenants", count)
+    made = DeployedFleet(tmp_path_factory.mktemp("fleet"), running)
+    made.keep()
+    yield made
+    running.stop()
+
+
+@pytest.fixture
+def fleet(deployed: DeployedFleet) -> DeployedFleet:
+    """The fleet, all of it in order."""
+    deployed.reset()
+    deployed.emulator.requests(reset=True)
+    return deployed

@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from tests.docs.test_schemas import check
-from tests.support.emulator import RunningEmulator
 from tests.support.fleet import DeployedFleet
 from tests.support.leaks import leaks_in
 
-
-@pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedFleet]:
-    """Four tenants, a stack deployed in each."""
-    running = RunningEmulator(tmp_path_factory.mktemp("emulator"), "--tenants", "4")
-    made = DeployedFleet(tmp_path_factory.mktemp("fleet"), running)
-    made.keep()
-    yield made
-    running.stop()
-
-
-@pytest.fixture
-def fleet(deployed: DeployedFleet) -> DeployedFleet:
-    """The fleet, all of it in order."""
-    deployed.reset()
-    deployed.emulator.requests(reset=True)
-    return deployed
+#: How many tenants `fleet` has, a stack deployed in each.
+TENANTS = 4
 
 
 def application(fleet: DeployedFleet, number: int) -> dict[str, Any]:

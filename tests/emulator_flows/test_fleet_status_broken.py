@@ -5,31 +5,14 @@ from __future__ import annotations
 import json
 import ssl
 from collections import Counter
-from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from tests.support.emulator import RunningEmulator
 from tests.support.fleet import DeployedFleet
 
-
-@pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedFleet]:
-    """Six tenants, a stack deployed in each."""
-    running = RunningEmulator(tmp_path_factory.mktemp("emulator"), "--tenants", "6")
-    made = DeployedFleet(tmp_path_factory.mktemp("fleet"), running)
-    made.keep()
-    yield made
-    running.stop()
-
-
-@pytest.fixture
-def fleet(deployed: DeployedFleet) -> DeployedFleet:
-    """The fleet, all of it in order."""
-    deployed.reset()
-    deployed.emulator.requests(reset=True)
-    return deployed
+#: How many tenants `fleet` has, a stack deployed in each.
+TENANTS = 6
 
 
 def held_privileges(fleet: DeployedFleet, number: int) -> str:

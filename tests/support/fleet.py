@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import subprocess
 import sys
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -29,7 +28,7 @@ from emulator.graph.catalogue import DYNAMICS_APP_ID, GRAPH_APP_ID, first_party_
 from emulator.seed.many import Numbered
 from tests.support.emulator import PROJECT, RunningEmulator
 from tests.support.many import Many
-from tests.support.project import PARTS, Done, copy
+from tests.support.project import PARTS, Done, copy, run_in
 
 DAYS = 180
 
@@ -99,17 +98,7 @@ class DeployedFleet:
 
     def run(self, *arguments: str, **env: str) -> Done:
         """Run it in the project."""
-        done = subprocess.run(
-            self.command(*arguments),
-            cwd=self.root,
-            env=self.env | env,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-            stdin=subprocess.DEVNULL,
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
+        return run_in(self.root, self.env | env, *self.command(*arguments))
 
     def status(self, *arguments: str, **env: str) -> Done:
         """Run `fleet status --json` with this fleet's records."""

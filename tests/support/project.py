@@ -40,6 +40,21 @@ class Done:
         return value
 
 
+def run_in(folder: Path, env: dict[str, str], *command: str) -> Done:
+    """Run a command in a folder, without a terminal, and with these variables alone."""
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        stdin=subprocess.DEVNULL,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
 class Project:
     """The project in *folder*, with stack `test` pointed at an emulator.
 
@@ -99,17 +114,7 @@ class Project:
 
     def run(self, *command: str, **env: str) -> Done:
         """Run a command in the project's folder."""
-        done = subprocess.run(
-            command,
-            cwd=self.root,
-            env=self.env | env,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-            stdin=subprocess.DEVNULL,
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
+        return run_in(self.root, self.env | env, *command)
 
     def pulumi(self, *arguments: str, **env: str) -> Done:
         """Run plain `pulumi` on this stack."""
