@@ -95,6 +95,12 @@ MESSAGES: Texts = {
         "another run works on the stack, or one died",
         "Wait for it; when it is dead, `pulumi cancel`, or let deploy take the lock away",
     ),
+    "failed to load checkpoint": (
+        "the backend's file of the stack's state cannot be read: a run was killed while it wrote it, or the "
+        "machine lost its power",
+        "Run deploy, which mends a local file backend once no other run holds the stack; elsewhere, give "
+        "`pulumi stack import` the newest whole copy, STACK.json.bak or one of .pulumi/backups",
+    ),
     "incorrect passphrase": (
         "the passphrase is not the one that the stack's secrets are encrypted with",
         "Set PULUMI_CONFIG_PASSPHRASE (or the key vault login) of this stack",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from connector.cli.checkpoint import is_torn, make_whole
 from connector.cli.differences import differences_in
 from connector.cli.events import EventReader
 from connector.cli.locks import holders_are_dead
@@ -22,7 +23,8 @@ from connector.stack_outputs import StackOutputs
 from connector.stack_state import StackState
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent.parent
-PREFIX = "dynamics-connect:"
+_PROJECT = "dynamics-connect"
+PREFIX = f"{_PROJECT}:"
 # components/imports.py reads it; that room and this one know nothing of each other but this name.
 _IMPORTS = "CONNECT_IMPORTS"
 
@@ -68,10 +70,25 @@ class Engine:
         """Run a command that only answers; its output is returned and never shown."""
         command = [*arguments, "--stack", self.stack]
         ran = run_pulumi(command, self._folder, env=self._env)
-        if self._freed(ran):
+        while self._cleared(ran):
             ran = run_pulumi(command, self._folder, env=self._env)
         self.check(ran, ran.words)
         return ran.out
+
+    def _cleared(self, ran: Ran) -> bool:
+        """Whether a command failed for what a dead run left, and that is out of its way now."""
+        return self._freed(ran) or self._made_whole(ran)
+
+    def _made_whole(self, ran: Ran) -> bool:
+        """Whether a command met a checkpoint that a dead run left torn, which is whole now."""
+        if ran.code == 0 or not is_torn(ran.err + ran.out):
+            return False
+        who = run_pulumi(["whoami", "--json"], self._folder, env=self._env)
+        backend = str(json.loads(who.out)["url"]) if who.code == 0 else ""
+        done = make_whole(backend, _PROJECT, self.stack)
+        if done:
+            self._say(f"a run was killed while it wrote the stack's state: {done}")
+        return bool(done)
 
     def _freed(self, ran: Ran) -> bool:
         """Whether a command met the lock of a dead run, which is now taken away."""
@@ -204,7 +221,7 @@ class Engine:
     ) -> tuple[Change, ...]:
         arguments = [verb, "--skip-preview", "--yes", "--json", "--stack", self.stack, *options]
         ran, reader = self._run(arguments, env)
-        if self._freed(ran):
+        while self._cleared(ran):
             ran, reader = self._run(arguments, env)
         self.check(ran, reader.failure(ran.words))
         return tuple(reader.changes)

@@ -17,10 +17,11 @@ _HOLDER = re.compile(r"created by \S+@(\S+) \(pid (\d+)\)")
 def holders_are_dead(text: str) -> bool:
     """Whether every lock that the engine complains of belongs to a dead process of this machine."""
     holders = _HOLDER.findall(text)
-    return bool(holders) and all(_is_dead(host, int(pid)) for host, pid in holders)
+    return bool(holders) and all(is_dead_there(host, int(pid)) for host, pid in holders)
 
 
-def _is_dead(host: str, pid: int) -> bool:
+def is_dead_there(host: str, pid: int) -> bool:
+    """Whether a process of that machine has ended, which is only known of this one."""
     return host == socket.gethostname() and is_dead(pid)
 
 

@@ -198,3 +198,25 @@ def kill_plain_up(stack: Project) -> None:
                 continue
         os.killpg(process.pid, signal.SIGKILL)
     stack.emulator.store.db.execute("DELETE FROM faults")
+
+
+@pytest.mark.parametrize("torn", ["attributes", "checkpoint"])
+def test_deploy_mends_a_state_torn_by_the_kill(
+    project: Callable[..., Project], emulator: RunningEmulator, torn: str
+) -> None:
+    """Killed while the engine wrote its own files: empty attributes, or half a checkpoint (a power cut)."""
+    stack = project()
+    emulator.fault("POST", "/v1.0/servicePrincipals", answer="hang-after")
+    run_and_break(stack, "hang-after")
+    emulator.store.db.execute("DELETE FROM faults")
+    checkpoint = stack.folder / "state" / ".pulumi" / "stacks" / "dynamics-connect" / "test.json"
+    if torn == "attributes":
+        checkpoint.with_name("test.json.attrs").write_text("")
+    else:
+        checkpoint.write_text(checkpoint.read_text()[:200])
+    assert "failed to load checkpoint" in stack.pulumi("stack", "export").text
+    again = stack.connector("deploy")
+    assert again.code == 0, again.text
+    assert "a run was killed while it wrote the stack's state" in again.text
+    check_one_of_each(stack, emulator)
+    assert stack.pulumi("preview", "--expect-no-changes").code == 0
