@@ -9,6 +9,7 @@ import typer
 from connector.bootstrap.rights import Choices
 from connector.bootstrap.subjects import GITHUB_ISSUER, Pipeline
 from connector.cli.console import Voice
+from connector.cli.options import Json, Stack, Trace, Yes
 from connector.cli.run import Outcome, run_verb
 
 
@@ -18,9 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def bootstrap(  # noqa: PLR0913, PLR0917  # options of a command line
-    stack: Annotated[
-        str | None, typer.Option("--stack", "-s", help="Stack; the selected one by default.")
-    ] = None,
+    stack: Stack = None,
     github: Annotated[
         str | None, typer.Option("--github", help="OWNER/REPO whose workflows are the pipeline.")
     ] = None,
@@ -73,11 +72,9 @@ def bootstrap(  # noqa: PLR0913, PLR0917  # options of a command line
         ),
     ] = False,
     plan: Annotated[bool, typer.Option("--plan", help="Show what would be made; write nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed without a terminal.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-    trace: Annotated[
-        str | None, typer.Option("--trace", help="Write each request there as a JSON line.")
-    ] = None,
+    yes: Yes = False,
+    json: Json = False,
+    trace: Trace = None,
 ) -> None:
     """Make a pipeline's two identities, a reader and a writer; an administrator runs this once a tenant."""
 

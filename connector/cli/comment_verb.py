@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from connector.cli.console import Voice
+from connector.cli.options import Json
 from connector.cli.run import Outcome, run_verb
 
 
@@ -20,7 +21,7 @@ def comment(
     title: Annotated[
         str, typer.Option("--title", help="Heading of the comment; each title has a comment of its own.")
     ] = "Preview",
-    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    json: Json = False,
 ) -> None:
     """Put Markdown on the pull request of a pipeline's job, as one comment that later runs update."""
 

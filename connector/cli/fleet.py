@@ -11,6 +11,7 @@ import typer
 
 from connector.cli.console import Voice
 from connector.cli.engine import PROJECT_DIR
+from connector.cli.options import Json
 from connector.cli.run import Outcome, run_verb
 from connector.fleet import FLEET_FILE, Fleet, load_fleet
 from connector.fleet.selection import matrix as job_matrix
@@ -22,7 +23,6 @@ File = Annotated[str, typer.Option("--fleet", help="The fleet's file.")]
 Only = Annotated[list[str] | None, typer.Option("--only", help="These stacks alone; names with commas.")]
 InRing = Annotated[str | None, typer.Option("--ring", help="The stacks of this ring alone.")]
 Shard = Annotated[str | None, typer.Option("--shard", help="K/N: the K-th of N parts of the stacks.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 
 def read_fleet(file: str) -> Fleet:

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from connector.cli.console import Voice
-from connector.cli.fleet import File, InRing, Json, Only, Shard, read_fleet
+from connector.cli.fleet import File, InRing, Only, Shard, read_fleet
+from connector.cli.options import Json, Records
 from connector.cli.run import Outcome, run_verb
 from connector.fleet import FLEET_FILE
 from connector.fleet.selection import select
@@ -19,7 +20,6 @@ Resume = Annotated[
 Count = Annotated[
     int | None, typer.Option("--workers", min=1, help="Stacks at a time; by default from cores and memory.")
 ]
-Records = Annotated[str | None, typer.Option("--records", help="Folder of the records (.local/records).")]
 
 _PLAIN = {
     "deploy": "Deploy and prove stack by stack, ring after ring; a ring that fails too often stops the run.",

@@ -7,14 +7,13 @@ from typing import Annotated
 
 import typer
 
-from connector.cli import bootstrap_verb, comment_verb, fleet, fleet_verbs, rotate, verbs
-from connector.cli import plan as planning
+from connector.cli import bootstrap_verb, comment_verb, fleet, fleet_verbs, plan_verbs, rotate, verbs
 from connector.cli.console import Voice
 from connector.cli.handover import Delivery
 from connector.cli.handover import handover as handing_over
+from connector.cli.options import Json, Records, Stack, Trace, Yes
 from connector.cli.run import Outcome, run_verb
 from connector.cli.worker import follow_the_run
-from connector.dataverse.desired import OptIn
 
 app = typer.Typer(
     name="connector",
@@ -28,27 +27,6 @@ app = typer.Typer(
 app.add_typer(rotate.app, name="rotate")
 app.add_typer(fleet.app, name="fleet")
 fleet_verbs.register(fleet.app)
-comment_verb.register(app)
-
-Stack = Annotated[str | None, typer.Option("--stack", "-s", help="Stack; the selected one by default.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
-Records = Annotated[str | None, typer.Option("--records", help="Folder of the records (.local/records).")]
-Trace = Annotated[str | None, typer.Option("--trace", help="Write each request there as a JSON line.")]
-Move = Annotated[
-    bool,
-    typer.Option(
-        "--move-business-unit",
-        help="Move an application user that is in another business unit; it loses its roles.",
-    ),
-]
-Strip = Annotated[
-    bool,
-    typer.Option(
-        "--strip-extra-roles", help="Take roles that this stack did not give from the application user."
-    ),
-]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed without a terminal.")]
-
 
 @app.command()
 def preflight(stack: Stack = None, json: Json = False) -> None:
@@ -78,59 +56,7 @@ def deploy(
     run_verb("deploy", Voice(as_json=json), work, trace=trace)
 
 
-@app.command()
-def plan(  # noqa: PLR0913, PLR0917  # options of a command line
-    stack: Stack = None,
-    json: Json = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help="Markdown on stdout, for a review.")] = False,
-    expect_no_changes: Annotated[
-        bool, typer.Option("--expect-no-changes", help="Exit with 7 when apply would change something.")
-    ] = False,
-    out: Annotated[str | None, typer.Option("--out", help="Write the plan there, for apply --plan.")] = None,
-    move_business_unit: Move = False,
-    strip_extra_roles: Strip = False,
-    records: Records = None,
-    trace: Trace = None,
-) -> None:
-    """Show what `apply` would change in Dataverse: tables, rights and depth; nothing is written."""
-    options = planning.PlanOptions(markdown, expect_no_changes, out)
-    opt_in = OptIn(move_business_unit, strip_extra_roles)
-    run_verb(
-        "plan",
-        Voice(as_json=json),
-        lambda voice: planning.plan(voice, stack, records, options, opt_in),
-        trace=trace,
-    )
-
-
-@app.command()
-def preview(  # noqa: PLR0913, PLR0917  # options of a command line
-    stack: Stack = None,
-    json: Json = False,
-    markdown: Annotated[
-        str | None, typer.Option("--markdown", help="Markdown into this file, `-` for stdout, for a review.")
-    ] = None,
-    refresh: Annotated[
-        bool, typer.Option("--refresh", help="Look for what moved in the tenant, too.")
-    ] = False,
-    policy_pack: Annotated[
-        str | None, typer.Option("--policy-pack", help="Folder of a policy pack, such as policies.")
-    ] = None,
-    expect_no_changes: Annotated[
-        bool, typer.Option("--expect-no-changes", help="Exit with 7 when deploy would change something.")
-    ] = False,
-    records: Records = None,
-    trace: Trace = None,
-) -> None:
-    """Show what `deploy` would change, both halves; writes nothing, and needs no stack in the backend."""
-
-    def work(voice: Voice) -> Outcome:
-        from connector.cli import previewing  # noqa: PLC0415  # imported when it is wanted
-
-        options = previewing.PreviewOptions(markdown, refresh, policy_pack, expect_no_changes)
-        return previewing.preview(voice, stack, records, options)
-
-    run_verb("preview", Voice(as_json=json), work, trace=trace)
+plan_verbs.register(app)
 
 
 @app.command()
@@ -148,29 +74,6 @@ def adopt(
         return take(voice, stack, application_id, records)
 
     run_verb("adopt", Voice(as_json=json), work)
-
-
-@app.command()
-def apply(  # noqa: PLR0913, PLR0917  # options of a command line
-    stack: Stack = None,
-    json: Json = False,
-    plan_file: Annotated[
-        str | None, typer.Option("--plan", help="Do what this plan says; refused when live state moved.")
-    ] = None,
-    move_business_unit: Move = False,
-    strip_extra_roles: Strip = False,
-    yes: Yes = False,
-    records: Records = None,
-    trace: Trace = None,
-) -> None:
-    """Make the Dataverse half: security role, application user, assignment."""
-    opt_in = OptIn(move_business_unit, strip_extra_roles)
-    run_verb(
-        "apply",
-        Voice(as_json=json),
-        lambda voice: planning.apply(voice, stack, records, plan_file, opt_in, yes=yes),
-        trace=trace,
-    )
 
 
 @app.command()
@@ -256,6 +159,7 @@ def remove(
 
 
 bootstrap_verb.register(app)
+comment_verb.register(app)
 
 
 @app.command()

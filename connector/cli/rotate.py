@@ -11,6 +11,7 @@ import typer
 from connector.cli import hand_made
 from connector.cli import rotate_steps as steps
 from connector.cli.console import Voice
+from connector.cli.options import Json, Records, Stack, Yes
 from connector.cli.rotate_other import check_secret, other_than_secret
 from connector.cli.rotating import Rotating
 from connector.cli.run import Outcome, run_verb
@@ -23,10 +24,6 @@ from connector.session import Session
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Rotate the client secret in two slots.")
 
-Stack = Annotated[str | None, typer.Option("--stack", "-s", help="Stack; the selected one by default.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
-Records = Annotated[str | None, typer.Option("--records", help="Folder of the records (.local/records).")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed without a terminal.")]
 Patch = Annotated[
     str | None,
     typer.Option("--patch", help="Write the settings' change to this file, for `git apply`."),
