@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -52,6 +53,8 @@ SAMPLE = {
 }
 EVERY = [(i, answer) for i in range(len(WRITES)) for answer in ANSWERS]
 CASES = EVERY if os.environ.get("CONNECT_TEST_ALL") else sorted(SAMPLE)
+# Seconds after its start at which a deploy is killed: wherever it then is, the engine's own files included.
+MOMENTS = [step * 0.15 for step in range(2, 32)] if os.environ.get("CONNECT_TEST_ALL") else [1.5, 2.6]
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -61,13 +64,18 @@ def name(case: tuple[int, str]) -> str:
     return f"{method}-{route.rsplit('/', 1)[-1]}-{case[0]}-{nth}-{case[1]}"
 
 
-def run_and_break(stack: Project, answer: str) -> None:
-    """Deploy into the armed fault; a hanging call is where the whole process group is killed."""
-    command = [sys.executable, "-m", "connector", "deploy", "--stack", stack.stack]
-    with subprocess.Popen(
-        command, cwd=stack.root, env=stack.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        stdin=subprocess.DEVNULL, start_new_session=True,
-    ) as process:  # fmt: skip
+def begun(stack: Project, *command: str) -> subprocess.Popen[bytes]:
+    """Start a command in a process group of its own, its output thrown away; `deploy` when none is named."""
+    deploy = (sys.executable, "-m", "connector", "deploy", "--stack", stack.stack)
+    return subprocess.Popen(
+        command or deploy, cwd=stack.root, env=stack.env, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+
+
+def run_and_break(stack: Project, answer: str, *command: str) -> None:
+    """Run into the armed fault; a hanging call is where the whole process group is killed."""
+    with begun(stack, *command) as process:
         while answer.startswith("hang") and not reached(stack.emulator, answer):
             try:
                 process.wait(0.05)
@@ -77,6 +85,7 @@ def run_and_break(stack: Project, answer: str) -> None:
         if answer.startswith("hang"):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(120)
+    stack.emulator.store.db.execute("DELETE FROM faults")
 
 
 def reached(emulator: RunningEmulator, answer: str) -> bool:
@@ -131,7 +140,6 @@ def test_deploy_mends_a_broken_run(
     stack = project()
     emulator.fault(method, route, nth=nth, answer=answer)
     run_and_break(stack, answer)
-    emulator.store.db.execute("DELETE FROM faults")
     again = stack.connector("deploy", "--json")
     assert again.code == 0, again.text
     check_one_of_each(stack, emulator)
@@ -185,19 +193,8 @@ def kill_plain_up(stack: Project) -> None:
     """Run plain `pulumi up` into the armed fault and kill its process group there."""
     pulumi = shutil.which("pulumi", path=stack.env["PATH"])
     assert pulumi
-    with subprocess.Popen(
-        [pulumi, "up", "--skip-preview", "--yes", "--non-interactive", "--stack", stack.stack],
-        cwd=stack.root, env=stack.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        stdin=subprocess.DEVNULL, start_new_session=True,
-    ) as process:  # fmt: skip
-        while not reached(stack.emulator, "hang-after"):
-            try:
-                process.wait(0.05)
-                pytest.fail("the run ended before the write that was to hang")
-            except subprocess.TimeoutExpired:
-                continue
-        os.killpg(process.pid, signal.SIGKILL)
-    stack.emulator.store.db.execute("DELETE FROM faults")
+    up = ("up", "--skip-preview", "--yes", "--non-interactive", "--stack", stack.stack)
+    run_and_break(stack, "hang-after", pulumi, *up)
 
 
 @pytest.mark.parametrize("torn", ["attributes", "checkpoint"])
@@ -208,7 +205,6 @@ def test_deploy_mends_a_state_torn_by_the_kill(
     stack = project()
     emulator.fault("POST", "/v1.0/servicePrincipals", answer="hang-after")
     run_and_break(stack, "hang-after")
-    emulator.store.db.execute("DELETE FROM faults")
     checkpoint = stack.folder / "state" / ".pulumi" / "stacks" / "dynamics-connect" / "test.json"
     if torn == "attributes":
         checkpoint.with_name("test.json.attrs").write_text("")
@@ -218,5 +214,24 @@ def test_deploy_mends_a_state_torn_by_the_kill(
     again = stack.connector("deploy")
     assert again.code == 0, again.text
     assert "a run was killed while it wrote the stack's state" in again.text
+    check_one_of_each(stack, emulator)
+    assert stack.pulumi("preview", "--expect-no-changes").code == 0
+
+
+@pytest.mark.parametrize("seconds", MOMENTS)
+def test_deploy_mends_a_run_killed_at_any_moment(
+    project: Callable[..., Project], emulator: RunningEmulator, seconds: float
+) -> None:
+    """Killed by the clock, twice, and not only at a write."""
+    stack = project()
+    for moment in (seconds, seconds * 0.8):
+        with begun(stack) as process:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(moment)
+            # Processes that it started may outlive it by a moment: the whole group goes.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    again = stack.connector("deploy", "--json")
+    assert again.code == 0, again.text
     check_one_of_each(stack, emulator)
     assert stack.pulumi("preview", "--expect-no-changes").code == 0

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.stack
 
 def test_requests_and_rounds_are_held(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Apply with proof: 6 rounds, 18 requests; nothing to do: 3 and 9; remove: 12 Graph, 14 Dataverse."""
-    emulator = RunningEmulator(tmp_path_factory.mktemp("emulator"), "--latency-ms", "150")
+    emulator = RunningEmulator(tmp_path_factory.mktemp("emulator"), "--latency-ms", "300")
     try:
         stack = Project(tmp_path_factory.mktemp("project") / "p", emulator)
         up = stack.pulumi("up", "--yes", "--skip-preview")
