@@ -12,6 +12,8 @@ from connector.cli.console import Voice
 from connector.cli.handover import Delivery
 from connector.cli.handover import handover as handing_over
 from connector.cli.options import Json, Records, Stack, Trace, Yes
+from connector.cli.removing import RemoveOptions
+from connector.cli.removing import remove as removing
 from connector.cli.run import Outcome, run_verb
 from connector.cli.worker import follow_the_run
 
@@ -136,7 +138,7 @@ def status(
 
 
 @app.command()
-def remove(
+def remove(  # noqa: PLR0913, PLR0917  # options of a command line
     stack: Stack = None,
     json: Json = False,
     yes: Yes = False,
@@ -144,17 +146,16 @@ def remove(
     include_adopted: Annotated[
         bool, typer.Option("--include-adopted", help="Take away what was adopted as found, too.")
     ] = False,
+    purge: Annotated[
+        bool, typer.Option("--purge", help="Then delete it from the recycle bin, for good.")
+    ] = False,
     records: Records = None,
     trace: Trace = None,
 ) -> None:
     """Take everything of this stack away again; the application stays in the recycle bin for 30 days."""
+    options = RemoveOptions(yes, unprotect, include_adopted, purge)
     run_verb(
-        "remove",
-        Voice(as_json=json),
-        lambda voice: verbs.remove(
-            voice, stack, records, yes=yes, unprotect=unprotect, include_adopted=include_adopted
-        ),
-        trace=trace,
+        "remove", Voice(as_json=json), lambda voice: removing(voice, stack, records, options), trace=trace
     )
 
 

@@ -13,12 +13,11 @@ from connector.cli.recover import prepare
 from connector.cli.run import Outcome
 from connector.cli.work import directory_checks, in_session, named, records_folder, warm_up
 from connector.dataverse import jobs
-from connector.dataverse.reports import ApplyReport, Change, ProofReport, Report
-from connector.errors import ConnectError, PersonNeededError, RefusedError
+from connector.dataverse.reports import ApplyReport, Change, ProofReport
+from connector.errors import ConnectError
 from connector.explain import explained
-from connector.records import delete_record, known_of, read_record, updated, write_record
+from connector.records import known_of, read_record, updated, write_record
 from connector.session import Session
-from connector.settings import Settings
 from connector.stack_outputs import StackOutputs
 
 _TEXT_LIMIT = 200
@@ -74,39 +73,6 @@ def verify(voice: Voice, stack: str | None, records: str | None) -> Outcome:
     return Outcome(report.to_json(), report.error)
 
 
-def remove(
-    voice: Voice,
-    stack: str | None,
-    records: str | None,
-    *,
-    yes: bool,
-    unprotect: bool,
-    include_adopted: bool = False,
-) -> Outcome:
-    """The way back: the Dataverse half, then `pulumi destroy`."""
-    engine = Engine(stack, voice.say)
-    settings = engine.settings()
-    raw = engine.raw_outputs()
-    if settings.protect and not unprotect:
-        message = (
-            f"stack {settings.stack} is protected: a new application would mean that the customer "
-            "connects again; say --unprotect if that is meant"
-        )
-        raise RefusedError(message, code="remove.protected", key="protect")
-    _confirm(voice, settings, yes=yes)
-    folder = records_folder(records)
-    changes = _remove_dataverse(voice, settings, raw, folder, include_adopted=include_adopted) if raw else ()
-    if settings.protect:
-        engine.unprotect()
-    voice.title("Entra ID: application and all that goes with it")
-    entra = engine.destroy()
-    delete_record(settings.stack, records_folder(records))
-    result = "removed" if changes or entra else "nothing"
-    voice.say("removed" if result == "removed" else "nothing to remove")
-    body = {"verb": "remove", "stack": settings.stack, "result": result}
-    return Outcome(body | {"changes": [change.to_json() for change in (*changes, *entra)]})
-
-
 def explain_code(code: str) -> Outcome:
     """What a code, or a whole error text, means; `-` reads the text from standard input."""
     text = sys.stdin.read() if code == "-" else code
@@ -117,23 +83,6 @@ def explain_code(code: str) -> Outcome:
         raise ConnectError(message, code="explain.unknown", key=shown)
     print(known)
     return Outcome({"verb": "explain", "result": str(known)})
-
-
-def _remove_dataverse(
-    voice: Voice, settings: Settings, raw: dict[str, object], folder: Path, *, include_adopted: bool
-) -> tuple[Change, ...]:
-    outputs = StackOutputs.from_mapping(raw)
-    record = read_record(settings.stack, folder)
-    voice.title(f"Dataverse: application user and security role ({settings.dynamics_host})")
-
-    async def work(session: Session) -> Report:
-        return await jobs.remove(
-            settings, outputs, session, voice.say, known=known_of(record), include_adopted=include_adopted
-        )
-
-    report = in_session(settings, work)
-    voice.changes(report.changes)
-    return report.changes
 
 
 async def _apply_and_prove(
@@ -171,15 +120,3 @@ def _deployed(
     changes = [change.to_json() for change in (*entra, *applied.changes)]
     ids = applied.ids | proof.ids
     return proof.to_json() | {"verb": verb, "result": result, "changes": changes, "ids": ids}
-
-
-def _confirm(voice: Voice, settings: Settings, *, yes: bool) -> None:
-    if yes:
-        return
-    question = f"Remove everything of stack {settings.stack} in tenant {settings.tenant_id}? Type its name: "
-    if not sys.stdin.isatty():
-        message = f"remove destroys stack {settings.stack}; without a terminal it needs --yes"
-        raise PersonNeededError(message, code="remove.unconfirmed", key="--yes")
-    voice.title(question)
-    if input().strip() != settings.stack:
-        raise ConnectError("not confirmed; nothing was removed", code="remove.unconfirmed", key="--yes")

@@ -108,6 +108,10 @@ class Directory(Graph):
         """Bring an object back from the recycle bin."""
         await self._write("POST", f"directory/deletedItems/{object_id}/restore", {})
 
+    async def purge(self, object_id: str) -> None:
+        """Delete an object of the recycle bin for good; one that is gone is left so."""
+        await self._write("DELETE", f"directory/deletedItems/{object_id}", gone_is_done=True)
+
     async def _write(
         self,
         method: str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -183,3 +184,40 @@ def scopes_of(emulator: RunningEmulator, principal: str) -> list[dict[str, Any]]
     """The grants of a service principal."""
     grants = objects(emulator.dump(), "oauth2PermissionGrants")
     return [g for g in grants if g["clientId"] == principal]
+
+
+def test_remove_purges_what_is_this_stacks_alone(
+    project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """Into the bin first; `--purge` takes both lives of this stack out of it, and no other application."""
+    headers = {"Authorization": f"Bearer {emulator.token()}"}
+    url = f"{emulator.authority}/v1.0/applications"
+    body = {"displayName": "Marketo Measure (test)", "tags": ["dynamics-connect:test2"]}
+    foreign = emulator.http().post(url, json=body, headers=headers).json()["id"]
+    assert emulator.http().delete(f"{url}/{foreign}", headers=headers).status_code == 204
+    stack = project()
+    lives = []
+    for purge in ((), ("--purge",)):
+        assert stack.pulumi("up", "--skip-preview", "--yes").code == 0
+        lives.append(stack.outputs()["clientId"])
+        removed = stack.connector("remove", "--yes", "--json", *purge)
+        assert removed.code == 0, removed.text
+        kinds = Counter(c["kind"] for c in removed.json["changes"])
+        assert kinds["deleted application"] == kinds["deleted service principal"] == 2 * len(purge)
+    left = emulator.dump()[CONTOSO]["deletedItems"]
+    assert [item["id"] for item in left] == [foreign]
+    again = stack.connector("remove", "--yes", "--purge", "--json")
+    assert (again.code, again.json["result"]) == (0, "nothing"), again.text
+    assert len(set(lives)) == 2
+
+
+def test_a_purge_whose_answer_is_lost_is_done(
+    project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """A DELETE is asked again, and what is gone by then is gone."""
+    stack = project()
+    assert stack.pulumi("up", "--skip-preview", "--yes").code == 0
+    emulator.fault("DELETE", "/v1.0/directory/deletedItems/{id}", answer="reset-after")
+    done = stack.connector("remove", "--yes", "--purge", "--json")
+    assert done.code == 0, done.text
+    assert not emulator.dump()[CONTOSO].get("deletedItems")

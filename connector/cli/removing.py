@@ -1,0 +1,103 @@
+"""`remove`: the way back, Dataverse first, and out of the recycle bin where that is meant."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from connector.cli.console import Voice
+from connector.cli.engine import Engine
+from connector.cli.run import Outcome
+from connector.cli.work import in_session, records_folder
+from connector.dataverse import jobs
+from connector.dataverse.reports import Change, Report
+from connector.errors import ConnectError, PersonNeededError, RefusedError
+from connector.records import delete_record, known_of, read_record
+from connector.session import Session
+from connector.settings import Settings
+from connector.stack_outputs import StackOutputs
+
+
+@dataclass(frozen=True)
+class RemoveOptions:
+    """What `remove` was asked for; `purge` empties the recycle bin of this stack, too."""
+
+    yes: bool = False
+    unprotect: bool = False
+    include_adopted: bool = False
+    purge: bool = False
+
+
+def remove(voice: Voice, stack: str | None, records: str | None, options: RemoveOptions) -> Outcome:
+    """The Dataverse half, then `pulumi destroy`, then the recycle bin where that was asked for."""
+    engine = Engine(stack, voice.say)
+    settings = engine.settings()
+    raw = engine.raw_outputs()
+    if settings.protect and not options.unprotect:
+        message = (
+            f"stack {settings.stack} is protected: a new application would mean that the customer "
+            "connects again; say --unprotect if that is meant"
+        )
+        raise RefusedError(message, code="remove.protected", key="protect")
+    _confirm(voice, settings, options)
+    folder = records_folder(records)
+    changes = _remove_dataverse(voice, settings, raw, folder, options) if raw else ()
+    if settings.protect:
+        engine.unprotect()
+    voice.title("Entra ID: application and all that goes with it")
+    changes += engine.destroy()
+    delete_record(settings.stack, folder)
+    if options.purge:
+        changes += _purge(voice, settings, raw)
+    result = "removed" if changes else "nothing"
+    voice.say("removed" if result == "removed" else "nothing to remove")
+    body = {"verb": "remove", "stack": settings.stack, "result": result}
+    return Outcome(body | {"changes": [change.to_json() for change in changes]})
+
+
+def _confirm(voice: Voice, settings: Settings, options: RemoveOptions) -> None:
+    if options.yes:
+        return
+    what = f"everything of stack {settings.stack} in tenant {settings.tenant_id}"
+    question = f"Remove {what}{', for good' if options.purge else ''}? Type its name: "
+    if not sys.stdin.isatty():
+        message = f"remove destroys stack {settings.stack}; without a terminal it needs --yes"
+        raise PersonNeededError(message, code="remove.unconfirmed", key="--yes")
+    voice.title(question)
+    if input().strip() != settings.stack:
+        raise ConnectError("not confirmed; nothing was removed", code="remove.unconfirmed", key="--yes")
+
+
+def _remove_dataverse(
+    voice: Voice, settings: Settings, raw: dict[str, Any], folder: Path, options: RemoveOptions
+) -> tuple[Change, ...]:
+    outputs = StackOutputs.from_mapping(raw)
+    record = read_record(settings.stack, folder)
+    voice.title(f"Dataverse: application user and security role ({settings.dynamics_host})")
+
+    async def work(session: Session) -> Report:
+        return await jobs.remove(
+            settings,
+            outputs,
+            session,
+            voice.say,
+            known=known_of(record),
+            include_adopted=options.include_adopted,
+        )
+
+    report = in_session(settings, work)
+    voice.changes(report.changes)
+    return report.changes
+
+
+def _purge(voice: Voice, settings: Settings, raw: Mapping[str, Any]) -> tuple[Change, ...]:
+    from connector.entra.purge import purge  # noqa: PLC0415  # the Graph SDK: only a purge needs it here
+
+    voice.title("Recycle bin")
+    known = [str(raw[name]) for name in ("applicationObjectId", "servicePrincipalObjectId") if name in raw]
+    purged = in_session(settings, lambda session: purge(session, known))
+    voice.changes(purged)
+    return purged
