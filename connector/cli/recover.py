@@ -43,15 +43,15 @@ async def prepare(
         state, mended = await _checked_and_mended(voice, engine, session, record)
     if not consent:
         return mended
-    if state is None or mended:
+    if state is None:
         state = await asyncio.to_thread(engine.state)
     return mended + await align_consent(voice, engine, session, state)
 
 
 async def _checked_and_mended(
     voice: Voice, engine: Engine, session: Session, record: StackRecord | None
-) -> tuple[StackState, tuple[Change, ...]]:
-    """The state as it was read first, and what was mended since."""
+) -> tuple[StackState | None, tuple[Change, ...]]:
+    """The state as it was read, None once it was mended; and what was."""
     adopted = adopted_key_ids(record)
     looking = start(look(engine, session, adopted=adopted))
     try:
@@ -65,7 +65,9 @@ async def _checked_and_mended(
     recorded_organization = record.organization_id if record else ""
     check_same_environment(settings, state, organization, recorded_organization)
     check_deployable(settings.slots, secrets_of(state, settings.profile.name), settings.stack)
-    return state, await mend(voice, engine, session, state, found, adopted)
+    mended = await mend(voice, engine, session, state, found, adopted)
+    untouched = found.none and not state.pending
+    return (state if untouched else None), mended
 
 
 async def _bring_back(voice: Voice, engine: Engine, session: Session) -> tuple[Change, ...]:
@@ -115,6 +117,8 @@ async def mend(  # what was looked for, and where
             f"the recycle bin holds this stack's application {one.display_name} ({one.app_id}); a new one "
             "is made now. To keep its client id, interrupt this run and use `deploy --restore`"
         )
+    for sentence in found.lost:
+        voice.say(sentence)
     if found.none and not state.pending:
         return ()
     voice.title(f"Clean-up: a run of stack {engine.stack} was interrupted or left out what exists")
@@ -154,6 +158,7 @@ def _changes(found: Leftovers) -> tuple[Change, ...]:
         for one in found.applications
     ]
     secrets = [Change(Action.REMOVED, "left-over secret", str(one)) for one in found.secrets]
+    secrets += [Change(Action.REMOVED, "left-over certificate", str(one)) for one in found.certificates]
     taken = [Change(Action.ADDED, "existing resource", name, id) for name, id in found.imports.items()]
     named = [
         Change(Action.CHANGED, "name in the state", urn.rsplit("::", 1)[-1], f"now {name}")

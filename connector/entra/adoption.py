@@ -1,19 +1,21 @@
 """Which live object is which resource of the stack: the ids by which the provider imports them.
 
 Import ids as the azuread provider's documentation gives them: `/applications/ID`,
-`/servicePrincipals/ID`, `/oauth2PermissionGrants/ID`, `/servicePrincipals/ID/appRoleAssignedTo/ID`.
-A client secret cannot be imported: its value is not to be had.
+`/servicePrincipals/ID`, `/oauth2PermissionGrants/ID`, `/servicePrincipals/ID/appRoleAssignedTo/ID`,
+`APPLICATION/federatedIdentityCredential/ID`.
+A client secret cannot be imported: its value is not to be had. Nor can a certificate: the provider
+does not read its value back and would replace what it imported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connector import naming
 from connector.entra.graph import Principal
 from connector.entra.objects import Attached, LiveApplication
-from connector.settings import ApiPermission, ConsentMode, PermissionKind, Settings
+from connector.settings import ApiPermission, ConsentMode, CredentialKind, PermissionKind, Settings
 
 
 @dataclass(frozen=True)
@@ -22,11 +24,13 @@ class Attachable:
 
     `apis` maps an API's application id to its service principal, `people` a kind (`user`, `group`)
     and a name of the settings to an object id; names not found, or ambiguous, are left out.
+    `federated` maps the names of federated credentials to their ids.
     """
 
     attached: Attached
     apis: Mapping[str, Principal]
     people: Mapping[tuple[str, str], str]
+    federated: Mapping[str, str] = field(default_factory=dict)
 
 
 def wanted_names(settings: Settings) -> frozenset[str]:
@@ -35,7 +39,13 @@ def wanted_names(settings: Settings) -> frozenset[str]:
     fixed = {naming.application_resource(base), naming.service_principal_resource(base)}
     people = {naming.assignment_resource(base, kind, who) for kind, who in people_of(settings)}
     consent = {_consent_name(base, permission) for permission in granted(settings)}
-    return frozenset(fixed | people | consent)
+    federated = {naming.federated_resource(base)} if is_federated(settings) else set()
+    return frozenset(fixed | people | consent | federated)
+
+
+def is_federated(settings: Settings) -> bool:
+    """Whether the application takes tokens of another issuer."""
+    return settings.profile.credential is CredentialKind.FEDERATED
 
 
 def granted(settings: Settings) -> tuple[ApiPermission, ...]:
@@ -59,6 +69,9 @@ def import_ids(settings: Settings, application: LiveApplication, found: Attachab
     """Import ids by the engine's names, for everything wanted that exists."""
     base = settings.profile.name
     ids = {naming.application_resource(base): f"/applications/{application.id}"}
+    if base in found.federated and is_federated(settings):
+        credential = found.federated[base]
+        ids[naming.federated_resource(base)] = f"{application.id}/federatedIdentityCredential/{credential}"
     principal = found.attached.principal
     if principal is None:
         return ids

@@ -8,13 +8,14 @@ was adopted or belongs to somebody. Nothing that may be in use is ever deleted: 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from connector import naming
 from connector.entra.adoption import Attachable, import_ids, wanted_names
 from connector.entra.directory import Directory
-from connector.entra.objects import LiveApplication, LiveSecret
+from connector.entra.lost import deleted_with_marker, lost_application, lost_principal
+from connector.entra.objects import LiveApplication, LiveCertificate, LiveSecret, moment
 from connector.entra.people import attachable
 from connector.errors import RefusedError
 from connector.rounds import join, start
@@ -40,6 +41,8 @@ class Leftovers:
     `renames` maps URNs to new names: the same object, spelled differently in the settings (a user by
     principal name who was named by object id); made anew, it would be refused as already there.
     `deleted` is what the recycle bin holds of this stack while the state knows no application.
+    `certificates` are copies of the stack's own under key ids that no state holds. `lost` says what the
+    state holds and the tenant no more: a refresh makes the state forget it.
     """
 
     application_id: str = ""
@@ -48,11 +51,14 @@ class Leftovers:
     secrets: tuple[LiveSecret, ...] = ()
     deleted: tuple[LiveApplication, ...] = ()
     renames: Mapping[str, str] = field(default_factory=dict)
+    certificates: tuple[LiveCertificate, ...] = ()
+    lost: tuple[str, ...] = ()
 
     @property
     def none(self) -> bool:
         """Whether there is nothing to do; what lies in the recycle bin is only mentioned."""
-        return not (self.imports or self.applications or self.secrets or self.renames)
+        spare = self.applications or self.secrets or self.certificates
+        return not (spare or self.imports or self.renames or self.lost)
 
 
 async def find(
@@ -73,30 +79,22 @@ async def find(
     marked = start(directory.marked(naming.marker_tag(settings.stack)))
     # Only a stack that knows no application cares for the recycle bin.
     binned = start(_nothing() if known else deleted_with_marker(directory, settings.stack))
-    await join(marked, binned)
+    lost = start(lost_principal(directory, settings, state))
+    await join(marked, binned, lost)
     applications = await _with_known(directory, marked.result(), known)
+    gone = await lost_application(directory, settings, state, applications)
     keep = choose(settings.stack, applications, known or accepted)
     if keep is None:
-        return Leftovers(deleted=binned.result())
+        return Leftovers(deleted=binned.result(), lost=gone)
     lacking = wanted_names(settings) - set(state.resources)
     found = await attachable(directory, settings, keep) if lacking else None
     planned = plan(settings, state, applications, keep, found, adopted)
     check_room(settings, state, keep, planned.secrets)
-    return planned
+    return replace(planned, lost=(*gone, *lost.result()))
 
 
 async def _nothing() -> tuple[LiveApplication, ...]:
     return ()
-
-
-async def deleted_with_marker(directory: Directory, stack: str) -> tuple[LiveApplication, ...]:
-    """This stack's applications in the recycle bin; none where the caller may not look."""
-    try:
-        found = await directory.deleted_applications()
-    except RefusedError:
-        return ()
-    marker = naming.marker_tag(stack)
-    return tuple(one for one in found if marker in one.tags)
 
 
 async def _with_known(
@@ -133,7 +131,14 @@ def plan(
     lacking = {name: id for name, id in imports.items() if name not in state.resources}
     renames = _renames(settings, state, lacking)
     imports = {name: id for name, id in lacking.items() if name not in renames.values()}
-    return Leftovers(keep.id, imports, spare, spare_secrets(settings, state, keep, adopted), renames=renames)
+    return Leftovers(
+        keep.id,
+        imports,
+        spare,
+        spare_secrets(settings, state, keep, adopted),
+        renames=renames,
+        certificates=spare_certificates(settings, state, keep),
+    )
 
 
 def _renames(settings: Settings, state: StackState, lacking: Mapping[str, str]) -> dict[str, str]:
@@ -161,6 +166,26 @@ def spare_secrets(
         and secret.key_id not in held
         and secret.start is not None
         and secret.start >= since
+    )
+
+
+def spare_certificates(
+    settings: Settings, state: StackState, application: LiveApplication
+) -> tuple[LiveCertificate, ...]:
+    """Copies of this stack's own certificates that no state holds, on an application that it made.
+
+    One that was adopted may have had the same certificate before: that copy stays. A certificate says
+    nothing of when it was put there, so the application's age tells which it is.
+    """
+    resource = state.resources.get(naming.application_resource(settings.profile.name))
+    made = moment(application.created)
+    if resource is None or resource.since is None or made is None or made < resource.since - _CLOCKS_DIFFER:
+        return ()
+    held = {state.object_id(name) for name in state.resources}
+    return tuple(
+        key
+        for key in application.keys
+        if key.key_id not in held and any(key.is_of(one.thumbprint) for one in settings.certificates.values())
     )
 
 
@@ -209,3 +234,6 @@ async def remove(session: Session, leftovers: Leftovers) -> None:
         await directory.delete_application(application.id)
     for secret in leftovers.secrets:
         await directory.remove_secret(leftovers.application_id, secret.key_id)
+    if leftovers.certificates:
+        key_ids = {one.key_id for one in leftovers.certificates}
+        await directory.remove_certificates(leftovers.application_id, key_ids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,6 +36,26 @@ class LiveSecret:
 
 
 @dataclass(frozen=True)
+class LiveCertificate:
+    """A certificate's metadata; `identifier` is its SHA-1 thumbprint as Graph writes it."""
+
+    key_id: str
+    identifier: str
+    display_name: str = ""
+
+    def is_of(self, thumbprint: str) -> bool:
+        """Whether it is the certificate of a thumbprint (hexadecimal).
+
+        Graph gives the bytes in base64; a client that wrote its own identifier may have used hexadecimal.
+        """
+        in_base64 = base64.b64encode(bytes.fromhex(thumbprint)).decode()
+        return self.identifier in {thumbprint.upper(), thumbprint.lower(), in_base64}
+
+    def __str__(self) -> str:
+        return f"{self.display_name or 'without a name'} (key id {self.key_id})"
+
+
+@dataclass(frozen=True)
 class LiveApplication:
     """An app registration as it is; `raw` is Graph's own document without credentials."""
 
@@ -44,8 +65,13 @@ class LiveApplication:
     tags: frozenset[str]
     created: str
     secrets: tuple[LiveSecret, ...]
-    certificates: int
+    keys: tuple[LiveCertificate, ...]
     raw: Mapping[str, Any]
+
+    @property
+    def certificates(self) -> int:
+        """How many certificates it holds."""
+        return len(self.keys)
 
     @property
     def in_use(self) -> bool:
@@ -82,7 +108,7 @@ def application_of(row: Mapping[str, Any]) -> LiveApplication:
         tags=frozenset(row.get("tags") or ()),
         created=str(row.get("createdDateTime") or ""),
         secrets=tuple(_secret(one) for one in row.get("passwordCredentials") or ()),
-        certificates=len(row.get("keyCredentials") or ()),
+        keys=tuple(_certificate(one) for one in row.get("keyCredentials") or ()),
         raw={name: value for name, value in row.items() if name not in hidden},
     )
 
@@ -94,6 +120,14 @@ def _secret(row: Mapping[str, Any]) -> LiveSecret:
         start=moment(row.get("startDateTime")),
         end=moment(row.get("endDateTime")),
         hint=str(row.get("hint") or ""),
+    )
+
+
+def _certificate(row: Mapping[str, Any]) -> LiveCertificate:
+    return LiveCertificate(
+        key_id=str(row.get("keyId") or ""),
+        identifier=str(row.get("customKeyIdentifier") or ""),
+        display_name=str(row.get("displayName") or ""),
     )
 
 

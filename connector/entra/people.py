@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connector.entra.adoption import Attachable, people_of
+from connector.entra.adoption import Attachable, is_federated, people_of
 from connector.entra.directory import Directory
 from connector.entra.objects import LiveApplication, Named
 from connector.rounds import join, start
@@ -48,10 +48,18 @@ async def attachable(directory: Directory, settings: Settings, application: Live
     attached = start(directory.attached(application.app_id))
     apis = start(directory.principals_of_apps(sorted({p.client_id for p in settings.permissions})))
     people = start(look_up_all(directory, settings))
-    await join(attached, apis, people)
+    federated = start(_federated(directory, settings, application))
+    await join(attached, apis, people, federated)
     ids = {(one.kind, one.name): one.object_id for one in people.result()}
     return Attachable(
         attached.result(),
         {one.app_id: one for one in apis.result()},
         {key: id for key, id in ids.items() if id},
+        federated.result(),
     )
+
+
+async def _federated(
+    directory: Directory, settings: Settings, application: LiveApplication
+) -> dict[str, str]:
+    return await directory.federated_credentials(application.id) if is_federated(settings) else {}

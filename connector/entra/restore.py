@@ -6,10 +6,12 @@ assignments may not come back, so the engine refreshes and makes what is missing
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from connector import naming
 from connector.dataverse.reports import Action, Change
 from connector.entra.directory import Directory
-from connector.entra.leftovers import deleted_with_marker
+from connector.entra.lost import deleted_with_marker
 from connector.entra.objects import LiveApplication
 from connector.errors import RefusedError
 from connector.session import Session
@@ -19,23 +21,52 @@ from connector.stack_state import StackState
 async def restore(session: Session, state: StackState) -> tuple[LiveApplication, tuple[Change, ...]]:
     """Restore this stack's application and service principal; returns it, and what was done.
 
-    The one that the state knows, else the one deleted last. Raises RefusedError when there is none.
+    The one that the state knows, else the one deleted last. An application that lives gets its service
+    principal back alone: a run may have died between the two. Raises RefusedError when there is nothing.
     """
     directory, settings = Directory(session), session.settings
-    found = await deleted_with_marker(directory, settings.stack)
-    if not found:
-        message = (
-            f"the recycle bin holds no application with the marker {naming.marker_tag(settings.stack)}: "
-            "it was never deleted, or more than 30 days ago; deploy without --restore makes a new one"
-        )
-        raise RefusedError(message, code="entra.nothing_to_restore", key="--restore")
     known = state.object_id(naming.application_resource(settings.profile.name))
-    chosen = max(found, key=lambda one: (one.id == known, str(one.raw.get("deletedDateTime")), one.id))
-    await directory.restore(chosen.id)
-    changes = [Change(Action.ADDED, "restored application", chosen.display_name, chosen.app_id)]
-    for principal in await directory.deleted_principals():
-        if principal.app_id == chosen.app_id:
-            await directory.restore(principal.id)
-            detail = f"object id {principal.id}"
-            changes.append(Change(Action.ADDED, "restored service principal", principal.display_name, detail))
+    found = await deleted_with_marker(directory, settings.stack)
+    changes: list[Change] = []
+    chosen = _of(found, known) if found else await _living(directory, settings.stack, known)
+    if found and chosen:
+        await directory.restore(chosen.id)
+        changes.append(Change(Action.ADDED, "restored application", chosen.display_name, chosen.app_id))
+    if chosen:
+        changes += await _principal(directory, chosen, state, settings.profile.name)
+    if chosen is None or not changes:
+        raise _nothing(settings.stack)
     return chosen, tuple(changes)
+
+
+def _of(found: Sequence[LiveApplication], known: str | None) -> LiveApplication:
+    return max(found, key=lambda one: (one.id == known, str(one.raw.get("deletedDateTime")), one.id))
+
+
+async def _living(directory: Directory, stack: str, known: str | None) -> LiveApplication | None:
+    if known:
+        return await directory.application(known)
+    marked = await directory.marked(naming.marker_tag(stack))
+    return marked[0] if len(marked) == 1 else None
+
+
+async def _principal(
+    directory: Directory, application: LiveApplication, state: StackState, base: str
+) -> list[Change]:
+    """Bring back one service principal of the application, unless it has a living one."""
+    binned = [one for one in await directory.deleted_principals() if one.app_id == application.app_id]
+    if not binned or await directory.principals_of_apps([application.app_id]):
+        return []
+    chosen = _of(binned, state.object_id(naming.service_principal_resource(base)))
+    await directory.restore(chosen.id)
+    detail = f"object id {chosen.id}"
+    return [Change(Action.ADDED, "restored service principal", chosen.display_name, detail)]
+
+
+def _nothing(stack: str) -> RefusedError:
+    message = (
+        f"the recycle bin holds no application with the marker {naming.marker_tag(stack)}, and no service "
+        "principal of it: neither was deleted, or both were more than 30 days ago; deploy without --restore "
+        "makes what is missing"
+    )
+    return RefusedError(message, code="entra.nothing_to_restore", key="--restore")

@@ -43,3 +43,22 @@ def test_a_federated_profile_is_deployed_and_proved(
     assert "Type checking failed" not in preview.text
     without = stack.connector("verify", "--json")
     assert (without.code, without.json["error"]["key"]) == (10, "CONNECT_ASSERTION_FILE"), without.text
+
+
+@pytest.mark.parametrize("answer", ["reset-after", "500-after"])
+def test_a_credential_whose_answer_was_lost_is_taken_over(
+    project: Callable[..., Project], emulator: RunningEmulator, answer: str
+) -> None:
+    """Its name is unique on the application: a second POST would be refused for ever."""
+    ctx = Context(emulator.store, SigningKey(emulator.folder / "signing-key.pem"), emulator.port)
+    stack = project(profile="tokens")
+    (stack.root / "profiles" / "tokens.yaml").write_text(PROFILE.format(issuer=issuer(ctx)))
+    emulator.fault("POST", "/v1.0/applications/{id}/federatedIdentityCredentials", answer=answer)
+    assert stack.connector("deploy").code == 1
+    emulator.store.db.execute("DELETE FROM faults")
+    (left,) = emulator.dump()[CONTOSO]["federatedIdentityCredentials"]
+    again = stack.connector("deploy", "--json")
+    # Nobody brought a token for the proof: a person is needed, and all is made.
+    assert again.code == 10, again.text
+    assert [one["id"] for one in emulator.dump()[CONTOSO]["federatedIdentityCredentials"]] == [left["id"]]
+    assert stack.pulumi("preview", "--expect-no-changes").code == 0

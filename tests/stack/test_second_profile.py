@@ -51,6 +51,20 @@ def test_without_the_private_key_the_proof_is_inconclusive(exporting: Project) -
     assert "CONNECT_CERTIFICATE_KEY is not set" in done.json["error"]["message"]
 
 
+def test_a_certificate_whose_answer_was_lost_is_not_doubled(
+    exporting: Project, emulator: RunningEmulator
+) -> None:
+    """The state knows nothing of the first copy: the next deploy takes it off and puts its own there."""
+    emulator.fault("PATCH", "/v1.0/applications/{id}", nth=3, answer="reset-after")
+    assert exporting.connector("deploy").code == 1
+    emulator.store.db.execute("DELETE FROM faults")
+    key = {"CONNECT_CERTIFICATE_KEY": str(exporting.folder / "tmp" / "key.pem")}
+    again = exporting.connector("deploy", "--json", **key)
+    assert again.code == 0, again.text
+    assert "left-over certificate" in {change["kind"] for change in again.json["changes"]}
+    _check_directory(exporting, emulator)
+
+
 def _check_directory(stack: Project, emulator: RunningEmulator) -> None:
     tenant = emulator.dump()[CONTOSO]
     outputs = stack.outputs()

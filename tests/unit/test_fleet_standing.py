@@ -22,7 +22,7 @@ PLAN = PlanReport("plan", "acme", "unchanged")
 
 def application(*secrets: LiveSecret) -> LiveApplication:
     """An app registration that holds these secrets."""
-    return LiveApplication("id", "app", "Acme", frozenset(), "", secrets, 0, {})
+    return LiveApplication("id", "app", "Acme", frozenset(), "", secrets, (), {})
 
 
 def test_a_hand_made_secret_that_is_still_there_counts_with_its_live_end() -> None:

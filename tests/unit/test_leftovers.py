@@ -9,9 +9,15 @@ import pytest
 from connector.cli.locks import holders_are_dead
 from connector.entra.adoption import Attachable
 from connector.entra.graph import Assignment, Principal
-from connector.entra.leftovers import UsedElsewhereError, choose, plan, spare_secrets
-from connector.entra.objects import Attached, LiveApplication, LiveSecret
-from connector.settings import Settings, load_settings
+from connector.entra.leftovers import (
+    UsedElsewhereError,
+    choose,
+    plan,
+    spare_certificates,
+    spare_secrets,
+)
+from connector.entra.objects import Attached, LiveApplication, LiveCertificate, LiveSecret
+from connector.settings import Certificate, Settings, load_settings
 from connector.stack_state import KnownResource, StackState
 from tests.support.emulator import PROJECT
 from tests.unit.settings_samples import GOOD
@@ -27,11 +33,11 @@ def settings() -> Settings:
 
 
 def application(
-    id: str, *secrets: LiveSecret, created: str = "2026-06-01", certificates: int = 0
+    id: str, *secrets: LiveSecret, created: str = "2026-06-01", keys: tuple[LiveCertificate, ...] = ()
 ) -> LiveApplication:
     """An application that carries the marker."""
     tags = frozenset({"dynamics-connect:dev"})
-    return LiveApplication(id, f"app-{id}", id, tags, created, secrets, certificates, {})
+    return LiveApplication(id, f"app-{id}", id, tags, created, secrets, keys, {})
 
 
 def secret(key_id: str, name: str, start: datetime | None = NOW) -> LiveSecret:
@@ -61,7 +67,11 @@ def test_without_a_state_the_oldest_bare_one_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    "used", [application("used", secret("k", "a-1")), application("used", certificates=1)]
+    "used",
+    [
+        application("used", secret("k", "a-1")),
+        application("used", keys=(LiveCertificate("key", "AAAA"),)),
+    ],
 )
 def test_one_with_credentials_that_the_state_does_not_know_is_never_touched(
     settings: Settings, used: LiveApplication
@@ -89,6 +99,29 @@ def test_a_secret_is_spare_by_name_and_age_alone(settings: Settings, one: LiveSe
     """Named by slot, not in the state, and younger than the state's knowledge of the application."""
     known = state(**{"marketo-measure-secret-a-1": "mine/password/held"})
     assert bool(spare_secrets(settings, known, application("mine", one))) is spare
+
+
+@pytest.mark.parametrize(
+    ("key", "created", "spare"),
+    [
+        (LiveCertificate("lost", "q83v"), "2026-06-01T12:00:00Z", True),
+        (LiveCertificate("lost", "ABCDEF"), "2026-06-01T11:55:00Z", True),
+        (LiveCertificate("held", "q83v"), "2026-06-01T12:00:00Z", False),
+        (LiveCertificate("other", "AAAA"), "2026-06-01T12:00:00Z", False),
+        (LiveCertificate("hand", "q83v"), "2026-05-01T12:00:00Z", False),
+        (LiveCertificate("hand", "q83v"), "", False),
+    ],
+)
+def test_a_certificate_is_spare_by_its_thumbprint(
+    settings: Settings, key: LiveCertificate, created: str, *, spare: bool
+) -> None:
+    """The stack's own, under another key id than the state's, on an application that the stack made."""
+    with_one = settings.model_copy(
+        update={"certificates": {"a": Certificate(pem="", thumbprint="ABCDEF", ends=NOW)}}
+    )
+    known = state(**{"marketo-measure-certificate-a-1": "mine/certificate/held"})
+    mine = application("mine", created=created, keys=(key,))
+    assert bool(spare_certificates(with_one, known, mine)) is spare
 
 
 def test_an_application_that_is_just_taken_over_keeps_its_secrets(settings: Settings) -> None:

@@ -35,7 +35,7 @@ def secret(key_id: str = "k1", hint: str = "abc", age: timedelta = timedelta(day
 def application(id: str, *secrets: LiveSecret) -> LiveApplication:
     """An application of stack *id*."""
     tags = frozenset({f"dynamics-connect:{id}"})
-    return LiveApplication(id, f"app-{id}", f"App {id}", tags, "", secrets, 0, {})
+    return LiveApplication(id, f"app-{id}", f"App {id}", tags, "", secrets, (), {})
 
 
 @pytest.mark.parametrize(

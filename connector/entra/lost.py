@@ -1,0 +1,71 @@
+"""What the state holds and the tenant no more: deleted by somebody, perhaps into the recycle bin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from connector import naming
+from connector.entra.directory import Directory
+from connector.entra.objects import LiveApplication
+from connector.errors import RefusedError
+from connector.settings import Settings
+from connector.stack_state import KnownResource, StackState
+
+# A new object may be unknown to some replicas for minutes; in that time nothing counts as lost.
+_YOUNG = timedelta(minutes=10)
+
+
+async def deleted_with_marker(directory: Directory, stack: str) -> tuple[LiveApplication, ...]:
+    """This stack's applications in the recycle bin; none where the caller may not look."""
+    try:
+        found = await directory.deleted_applications()
+    except RefusedError:
+        return ()
+    marker = naming.marker_tag(stack)
+    return tuple(one for one in found if marker in one.tags)
+
+
+async def lost_application(
+    directory: Directory, settings: Settings, state: StackState, live: Sequence[LiveApplication]
+) -> tuple[str, ...]:
+    """What to say of the state's application when it is gone for good; nothing when it lives.
+
+    Raises RefusedError when it lies in the recycle bin: a new one would have another client id, and the
+    customer would have to connect again.
+    """
+    name = naming.application_resource(settings.profile.name)
+    known, object_id = state.resources.get(name), state.object_id(name)
+    if known is None or any(one.id == object_id for one in live):
+        return ()
+    binned = [one for one in await directory.deleted_applications() if one.id == object_id]
+    if binned:
+        raise _deleted(settings.stack, binned[0])
+    said = f"{name} is gone for good: a new one is made, with another client id"
+    return () if _is_young(known) else (said,)
+
+
+def _deleted(stack: str, one: LiveApplication) -> RefusedError:
+    message = (
+        f"the application of stack {stack}, {one.display_name} ({one.app_id}), was deleted and lies in the "
+        "recycle bin. Nothing was changed. `deploy --restore` brings it back with its client id and secrets; "
+        f"to make a new one instead, run `pulumi refresh --stack {stack}` first"
+    )
+    return RefusedError(message, code="entra.deleted", key=one.app_id)
+
+
+async def lost_principal(directory: Directory, settings: Settings, state: StackState) -> tuple[str, ...]:
+    """What to say of the state's service principal when the tenant does not hold it: it is made anew."""
+    name = naming.service_principal_resource(settings.profile.name)
+    known, object_id = state.resources.get(name), state.object_id(name)
+    if known is None or object_id is None or await directory.principal(object_id):
+        return ()
+    binned = any(one.id == object_id for one in await directory.deleted_principals())
+    if _is_young(known) and not binned:
+        return ()
+    keep = "; to keep its object id, interrupt this run and use `deploy --restore`" if binned else ""
+    return (f"{name} is not in the tenant any more: it is made anew, with consent and assignments{keep}",)
+
+
+def _is_young(known: KnownResource) -> bool:
+    return known.since is not None and datetime.now(UTC) - known.since < _YOUNG

@@ -1,0 +1,70 @@
+"""What somebody deletes in the portal: named by `deploy`, brought back or made anew, never doubled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from emulator.seed import CONTOSO
+from tests.support.emulator import RunningEmulator
+from tests.support.project import Project
+
+pytestmark = pytest.mark.stack
+IDS = ("clientId", "applicationObjectId", "servicePrincipalObjectId", "clientSecretKeyId")
+RESTORE = "/v1.0/directory/deletedItems/{id}/restore"
+
+
+def delete(emulator: RunningEmulator, path: str) -> None:
+    """Delete an object of Graph, as the portal does."""
+    headers = {"Authorization": f"Bearer {emulator.token()}"}
+    answer = emulator.http().delete(f"{emulator.authority}/v1.0/{path}", headers=headers)
+    assert answer.status_code == 204, answer.text
+
+
+def binned(emulator: RunningEmulator) -> int:
+    """How many objects the recycle bin holds."""
+    return len(emulator.dump()[CONTOSO].get("deletedItems", []))
+
+
+def test_a_deleted_application_stops_deploy(
+    project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """A new client id would make the customer connect again: deploy says so, and brings it back."""
+    stack = project()
+    assert stack.pulumi("up", "--skip-preview", "--yes").code == 0
+    before = stack.outputs()
+    delete(emulator, f"applications/{before['applicationObjectId']}")
+    stopped = stack.connector("deploy", "--json")
+    assert (stopped.code, stopped.json["error"]["code"]) == (4, "entra.deleted"), stopped.text
+    assert "deploy --restore" in stopped.json["error"]["message"]
+    emulator.fault("POST", RESTORE, nth=2, answer="reset-before")
+    broken = stack.connector("deploy", "--restore", "--json")
+    assert (broken.code, binned(emulator)) == (4, 1), broken.text
+    emulator.store.db.execute("DELETE FROM faults")
+    back = stack.connector("deploy", "--restore", "--json")
+    assert back.code == 0, back.text
+    assert {name: stack.outputs()[name] for name in IDS} == {name: before[name] for name in IDS}
+    assert binned(emulator) == 0
+
+
+def test_a_deleted_service_principal_is_made_anew(
+    project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """The enterprise application was deleted: the client id stays, consent and assignments come back."""
+    stack = project()
+    assert stack.connector("deploy").code == 0
+    before = stack.outputs()
+    delete(emulator, f"servicePrincipals/{before['servicePrincipalObjectId']}")
+    done = stack.connector("deploy")
+    assert done.code == 0, done.text
+    assert "use `deploy --restore`" in done.text
+    after = stack.outputs()
+    assert (after["clientId"], after["clientSecretKeyId"]) == (
+        before["clientId"],
+        before["clientSecretKeyId"],
+    )
+    assert after["servicePrincipalObjectId"] != before["servicePrincipalObjectId"]
+    assert stack.pulumi("preview", "--expect-no-changes").code == 0
+    nothing = stack.connector("deploy", "--restore", "--json")
+    assert (nothing.code, nothing.json["error"]["code"]) == (4, "entra.nothing_to_restore"), nothing.text
