@@ -1,4 +1,4 @@
-"""What the engine's state knows of a stack's resources: names, ids, and what was interrupted.
+"""What the engine's state knows of a stack's resources: names, ids, some values, and what was interrupted.
 
 Read from `pulumi stack export` (deployment version 3). Ids are the provider's: `/applications/ID`,
 `/servicePrincipals/ID`, `/oauth2PermissionGrants/ID`, `ID/password/KEYID`.
@@ -8,21 +8,42 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 _PROVIDER = "azuread:"
+_YOUNG = timedelta(minutes=10)
+_FACTS = frozenset(
+    {
+        "displayName",
+        "signInAudience",
+        "web",
+        "publicClient",
+        "singlePageApplication",
+        "requiredResourceAccesses",
+        "appRoleAssignmentRequired",
+    }
+)
 
 
 @dataclass(frozen=True)
 class KnownResource:
-    """One resource of the state; `since` is when the state first held it, `scopes` what a grant grants."""
+    """One resource of the state; `since` is when the state first held it, `scopes` what a grant grants.
+
+    `facts` are the outputs of an application or service principal that people change by hand; no secret.
+    """
 
     name: str
     id: str
     since: datetime | None = None
     urn: str = ""
     scopes: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_young(self) -> bool:
+        """Whether it was made within minutes: some of Entra's replicas may not know it yet."""
+        return self.since is not None and datetime.now(UTC) - self.since < _YOUNG
 
 
 @dataclass(frozen=True)
@@ -77,5 +98,8 @@ def _known(row: Mapping[str, Any]) -> KnownResource:
     created = row.get("created")
     # The engine writes nanoseconds, which Python before 3.12 does not read.
     since = datetime.fromisoformat(created[:19] + "+00:00") if created else None
-    scopes = tuple((row.get("outputs") or {}).get("claimValues") or ())
-    return KnownResource(row["urn"].rsplit("::", 1)[-1], str(row["id"]), since, str(row["urn"]), scopes)
+    outputs = row.get("outputs") or {}
+    facts = {name: value for name, value in outputs.items() if name in _FACTS}
+    scopes = tuple(outputs.get("claimValues") or ())
+    name = row["urn"].rsplit("::", 1)[-1]
+    return KnownResource(name, str(row["id"]), since, str(row["urn"]), scopes, facts)

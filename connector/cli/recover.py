@@ -66,8 +66,12 @@ async def _checked_and_mended(
     check_same_environment(settings, state, organization, recorded_organization)
     check_deployable(settings.slots, secrets_of(state, settings.profile.name), settings.stack)
     mended = await mend(voice, engine, session, state, found, adopted)
-    untouched = found.none and not state.pending
-    return (state if untouched else None), mended
+    if not found.none or state.pending:
+        return None, mended
+    if found.drifts:
+        voice.say(f"changed by hand and put right now: {', '.join(map(str, found.drifts))}")
+        await asyncio.to_thread(engine.refresh, *(one.urn for one in found.drifts))
+    return state, mended
 
 
 async def _bring_back(voice: Voice, engine: Engine, session: Session) -> tuple[Change, ...]:

@@ -59,6 +59,12 @@ def people_of(settings: Settings) -> tuple[tuple[str, str], ...]:
     return (*users, *(("group", one) for one in settings.assignments.groups))
 
 
+def app_roles_of(settings: Settings) -> tuple[str, ...]:
+    """The engine's names of the application permissions that the stack consents to."""
+    kind = PermissionKind.APPLICATION
+    return tuple(_consent_name(settings.profile.name, p) for p in granted(settings) if p.kind is kind)
+
+
 def _consent_name(base: str, permission: ApiPermission) -> str:
     if permission.kind is PermissionKind.DELEGATED:
         return naming.grant_resource(base, permission.api)

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from connector import naming
-from connector.entra.adoption import Attachable, import_ids, wanted_names
+from connector.entra.adoption import Attachable, app_roles_of, import_ids, wanted_names
 from connector.entra.directory import Directory
+from connector.entra.drift import Drift, Live, drifts
+from connector.entra.graph import Assignment, Principal
 from connector.entra.lost import deleted_with_marker, lost_application, lost_principal
 from connector.entra.objects import LiveApplication, LiveCertificate, LiveSecret, moment
 from connector.entra.people import attachable
@@ -42,7 +44,7 @@ class Leftovers:
     principal name who was named by object id); made anew, it would be refused as already there.
     `deleted` is what the recycle bin holds of this stack while the state knows no application.
     `certificates` are copies of the stack's own under key ids that no state holds. `lost` says what the
-    state holds and the tenant no more: a refresh makes the state forget it.
+    state holds and the tenant no more: a refresh makes the state forget it. `drifts` were changed by hand.
     """
 
     application_id: str = ""
@@ -53,6 +55,7 @@ class Leftovers:
     renames: Mapping[str, str] = field(default_factory=dict)
     certificates: tuple[LiveCertificate, ...] = ()
     lost: tuple[str, ...] = ()
+    drifts: tuple[Drift, ...] = ()
 
     @property
     def none(self) -> bool:
@@ -70,19 +73,21 @@ async def find(
 ) -> Leftovers:
     """Read what carries the marker, and plan. Raises UsedElsewhereError, RefusedError, UnreachableError.
 
-    One request where nothing is left over and nothing new is wanted. `accepted` is the object id of an
-    application that a person said is this stack's, whoever may use it; `adopted` holds the key ids of
-    hand-made secrets, which are no left-overs whatever their names.
+    Three requests side by side where nothing is left over and nothing new is wanted. `accepted` is the
+    object id of an application that a person said is this stack's, whoever may use it; `adopted` holds
+    the key ids of hand-made secrets, which are no left-overs whatever their names.
     """
     settings, directory = session.settings, Directory(session)
     known = state.object_id(naming.application_resource(settings.profile.name))
     marked = start(directory.marked(naming.marker_tag(settings.stack)))
     # Only a stack that knows no application cares for the recycle bin.
     binned = start(_nothing() if known else deleted_with_marker(directory, settings.stack))
-    lost = start(lost_principal(directory, settings, state))
-    await join(marked, binned, lost)
+    attached = start(_attached(directory, settings, state))
+    await join(marked, binned, attached)
     applications = await _with_known(directory, marked.result(), known)
+    principal, assigned, roles = attached.result()
     gone = await lost_application(directory, settings, state, applications)
+    gone += await lost_principal(directory, settings, state, principal)
     keep = choose(settings.stack, applications, known or accepted)
     if keep is None:
         return Leftovers(deleted=binned.result(), lost=gone)
@@ -90,7 +95,24 @@ async def find(
     found = await attachable(directory, settings, keep) if lacking else None
     planned = plan(settings, state, applications, keep, found, adopted)
     check_room(settings, state, keep, planned.secrets)
-    return replace(planned, lost=(*gone, *lost.result()))
+    changed = drifts(settings, state, Live(keep, principal, tuple(assigned), tuple(roles)))
+    return replace(planned, lost=gone, drifts=changed)
+
+
+async def _attached(
+    directory: Directory, settings: Settings, state: StackState
+) -> tuple[Principal | None, list[Assignment], list[Assignment]]:
+    """The state's service principal, who is assigned to it, and the app roles it holds."""
+    object_id = state.object_id(naming.service_principal_resource(settings.profile.name))
+    if object_id is None:
+        return None, [], []
+    principal, assigned = start(directory.principal(object_id)), start(directory.assigned_to(object_id))
+    if not app_roles_of(settings):
+        await join(principal, assigned)
+        return principal.result(), assigned.result(), []
+    roles = start(directory.assignments_of(object_id))
+    await join(principal, assigned, roles)
+    return principal.result(), assigned.result(), roles.result()
 
 
 async def _nothing() -> tuple[LiveApplication, ...]:

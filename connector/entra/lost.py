@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 
 from connector import naming
 from connector.entra.directory import Directory
+from connector.entra.graph import Principal
 from connector.entra.objects import LiveApplication
 from connector.errors import RefusedError
 from connector.settings import Settings
-from connector.stack_state import KnownResource, StackState
-
-# A new object may be unknown to some replicas for minutes; in that time nothing counts as lost.
-_YOUNG = timedelta(minutes=10)
+from connector.stack_state import StackState
 
 
 async def deleted_with_marker(directory: Directory, stack: str) -> tuple[LiveApplication, ...]:
@@ -42,7 +39,7 @@ async def lost_application(
     if binned:
         raise _deleted(settings.stack, binned[0])
     said = f"{name} is gone for good: a new one is made, with another client id"
-    return () if _is_young(known) else (said,)
+    return () if known.is_young else (said,)
 
 
 def _deleted(stack: str, one: LiveApplication) -> RefusedError:
@@ -54,18 +51,16 @@ def _deleted(stack: str, one: LiveApplication) -> RefusedError:
     return RefusedError(message, code="entra.deleted", key=one.app_id)
 
 
-async def lost_principal(directory: Directory, settings: Settings, state: StackState) -> tuple[str, ...]:
+async def lost_principal(
+    directory: Directory, settings: Settings, state: StackState, live: Principal | None
+) -> tuple[str, ...]:
     """What to say of the state's service principal when the tenant does not hold it: it is made anew."""
     name = naming.service_principal_resource(settings.profile.name)
     known, object_id = state.resources.get(name), state.object_id(name)
-    if known is None or object_id is None or await directory.principal(object_id):
+    if known is None or live is not None:
         return ()
     binned = any(one.id == object_id for one in await directory.deleted_principals())
-    if _is_young(known) and not binned:
+    if known.is_young and not binned:
         return ()
     keep = "; to keep its object id, interrupt this run and use `deploy --restore`" if binned else ""
     return (f"{name} is not in the tenant any more: it is made anew, with consent and assignments{keep}",)
-
-
-def _is_young(known: KnownResource) -> bool:
-    return known.since is not None and datetime.now(UTC) - known.since < _YOUNG

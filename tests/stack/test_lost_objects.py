@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -20,6 +22,23 @@ def delete(emulator: RunningEmulator, path: str) -> None:
     headers = {"Authorization": f"Bearer {emulator.token()}"}
     answer = emulator.http().delete(f"{emulator.authority}/v1.0/{path}", headers=headers)
     assert answer.status_code == 204, answer.text
+
+
+def patch(emulator: RunningEmulator, path: str, body: dict[str, Any]) -> None:
+    """Change an object of Graph, as the portal does."""
+    headers = {"Authorization": f"Bearer {emulator.token()}"}
+    answer = emulator.http().patch(f"{emulator.authority}/v1.0/{path}", headers=headers, json=body)
+    assert answer.status_code == 204, answer.text
+
+
+def age(stack: Project) -> None:
+    """Let the state say that its resources were made long ago, when every replica knows them."""
+    file = stack.folder / "state.json"
+    exported = json.loads(stack.pulumi("stack", "export").out)
+    for row in exported["deployment"]["resources"]:
+        row["created"] = row["modified"] = "2026-01-01T00:00:00Z"
+    file.write_text(json.dumps(exported))
+    assert stack.pulumi("stack", "import", "--file", str(file)).code == 0
 
 
 def binned(emulator: RunningEmulator) -> int:
@@ -68,3 +87,41 @@ def test_a_deleted_service_principal_is_made_anew(
     assert stack.pulumi("preview", "--expect-no-changes").code == 0
     nothing = stack.connector("deploy", "--restore", "--json")
     assert (nothing.code, nothing.json["error"]["code"]) == (4, "entra.nothing_to_restore"), nothing.text
+
+
+def test_what_was_changed_by_hand_is_put_right(
+    project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """Redirect URIs, name, permissions asked for, required assignment, an assignment: all as before."""
+    stack = project()
+    assert stack.connector("deploy").code == 0
+    calm = stack.connector("deploy", "--json")
+    assert (calm.code, calm.json["result"]) == (0, "unchanged"), calm.text
+    age(stack)
+    before, outputs = emulator.dump()[CONTOSO], stack.outputs()
+    principal, application = outputs["servicePrincipalObjectId"], outputs["applicationObjectId"]
+    body = {
+        "displayName": "Changed",
+        "web": {"redirectUris": ["https://elsewhere.example/"]},
+        "requiredResourceAccess": [],
+    }
+    patch(emulator, f"applications/{application}", body)
+    patch(emulator, f"servicePrincipals/{principal}", {"appRoleAssignmentRequired": False})
+    (first, *_) = [a["id"] for a in before["appRoleAssignments"] if a["resourceId"] == principal]
+    delete(emulator, f"servicePrincipals/{principal}/appRoleAssignedTo/{first}")
+    done = stack.connector("deploy")
+    assert done.code == 0, done.text
+    assert "(displayName, web.redirectUris, requiredResourceAccess)" in done.text
+    after = emulator.dump()[CONTOSO]
+    for key in ("displayName", "web", "requiredResourceAccess"):
+        assert shown(after, application)[key] == shown(before, application)[key]
+    assigned = [a for a in after["appRoleAssignments"] if a["resourceId"] == principal]
+    assert len(assigned) == 2
+    assert stack.outputs()["clientSecretKeyId"] == outputs["clientSecretKeyId"]
+    assert stack.connector("deploy", "--json").json["result"] == "unchanged"
+
+
+def shown(tenant: dict[str, Any], object_id: str) -> dict[str, Any]:
+    """The application of an object id."""
+    found: dict[str, Any] = next(a for a in tenant["applications"] if a["id"] == object_id)
+    return found

@@ -1,0 +1,99 @@
+"""What somebody changed by hand since the last run: the state says one thing and the tenant another.
+
+`pulumi up` compares settings with the state and so sees none of it. `deploy` has these resources
+refreshed first, and `up` then puts them right. Secrets are not among them: see `connector.entra.secrets`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connector import naming
+from connector.entra.adoption import app_roles_of, people_of
+from connector.entra.graph import Assignment, Principal
+from connector.entra.objects import LiveApplication
+from connector.settings import Settings
+from connector.stack_state import StackState
+
+#: Properties of an application by Graph's names, and where the provider keeps them.
+_LISTS = {
+    "web.redirectUris": "web.redirectUris",
+    "publicClient.redirectUris": "publicClient.redirectUris",
+    "spa.redirectUris": "singlePageApplication.redirectUris",
+}
+_VALUES = ("displayName", "signInAudience")
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One resource of the state that is not as the last run left it, and in what."""
+
+    urn: str
+    name: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.what})"
+
+
+@dataclass(frozen=True)
+class Live:
+    """What the tenant holds of one stack, as far as it was read."""
+
+    application: LiveApplication
+    principal: Principal | None
+    assigned: tuple[Assignment, ...]
+    roles: tuple[Assignment, ...]
+
+
+def drifts(settings: Settings, state: StackState, live: Live) -> tuple[Drift, ...]:
+    """The resources that differ; none of an application that the state does not know."""
+    base = settings.profile.name
+    found = [*_application(state, naming.application_resource(base), live.application)]
+    if live.principal is not None:
+        found += _principal(state, naming.service_principal_resource(base), live.principal)
+        names = (naming.assignment_resource(base, kind, who) for kind, who in people_of(settings))
+        found += _missing(state, names, live.assigned)
+        found += _missing(state, app_roles_of(settings), live.roles)
+    return tuple(found)
+
+
+def _application(state: StackState, name: str, live: LiveApplication) -> Iterator[Drift]:
+    known = state.resources.get(name)
+    if known is None or state.object_id(name) != live.id:
+        return
+    differs = [key for key in _VALUES if known.facts.get(key) != live.raw.get(key)]
+    differs += [key for key, kept in _LISTS.items() if _set(live.raw, key) != _set(known.facts, kept)]
+    if _asked(live.raw, "requiredResourceAccess", "resourceAccess") != _asked(
+        known.facts, "requiredResourceAccesses", "resourceAccesses"
+    ):
+        differs.append("requiredResourceAccess")
+    if differs:
+        yield Drift(known.urn, name, ", ".join(differs))
+
+
+def _principal(state: StackState, name: str, live: Principal) -> Iterator[Drift]:
+    known = state.resources.get(name)
+    if known and bool(known.facts.get("appRoleAssignmentRequired")) != live.assignment_required:
+        yield Drift(known.urn, name, "appRoleAssignmentRequired")
+
+
+def _missing(state: StackState, names: Iterable[str], live: Iterable[Assignment]) -> Iterator[Drift]:
+    held = {one.id for one in live}
+    for name in names:
+        known = state.resources.get(name)
+        # A new one may be unknown to some replicas for minutes.
+        if known and not known.is_young and state.object_id(name) not in held:
+            yield Drift(known.urn, name, "is gone")
+
+
+def _set(document: Mapping[str, Any], path: str) -> frozenset[str]:
+    outer, inner = path.split(".")
+    return frozenset((document.get(outer) or {}).get(inner) or ())
+
+
+def _asked(document: Mapping[str, Any], outer: str, inner: str) -> frozenset[tuple[str, str]]:
+    rows = document.get(outer) or ()
+    return frozenset((str(row["resourceAppId"]), str(one["id"])) for row in rows for one in row[inner])
