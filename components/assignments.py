@@ -15,7 +15,7 @@ import pulumi_azuread as azuread
 
 from components import tokens
 from components.lookups import look_up
-from connector.naming import assignment_resource
+from connector.naming import assignment_resource, older_assignment_resource
 
 DEFAULT_APP_ROLE = "00000000-0000-0000-0000-000000000000"
 
@@ -40,6 +40,7 @@ class Assignments(pulumi.ComponentResource):
         """Declare one assignment for each user and group."""
         super().__init__(tokens.ASSIGNMENTS, name, None, opts)
         self._name, self._args = name, args
+        self._claimed: set[str] = set()
         self.users = [self._assign("user", u, user_object_id(u, args.provider)) for u in args.users]
         self.groups = [self._assign("group", g, group_object_id(g, args.provider)) for g in args.groups]
         self.register_outputs({})
@@ -50,8 +51,18 @@ class Assignments(pulumi.ComponentResource):
             app_role_id=DEFAULT_APP_ROLE,
             principal_object_id=object_id,
             resource_object_id=self._args.service_principal_object_id,
-            opts=pulumi.ResourceOptions(parent=self, deleted_with=self._args.deleted_with),
+            opts=pulumi.ResourceOptions(
+                parent=self, deleted_with=self._args.deleted_with, aliases=self._older(kind, who)
+            ),
         )
+
+    def _older(self, kind: str, who: str) -> list[pulumi.Input[str | pulumi.Alias]]:
+        """The name that an earlier version gave it; of two that shared one, the first has a claim to it."""
+        older = older_assignment_resource(self._name, kind, who)
+        if older == assignment_resource(self._name, kind, who) or older in self._claimed:
+            return []
+        self._claimed.add(older)
+        return [pulumi.Alias(name=older)]
 
 
 def is_object_id(text: str) -> bool:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import uuid
 
 PROJECT = "dynamics-connect"
 PORTAL_TAG = "WindowsAzureActiveDirectoryIntegratedApp"
 ROLE_NAME_LIMIT = 100
+# A name of words with one space between them, a principal name, or an object id.
+_PLAIN = re.compile(
+    r"[A-Za-z0-9._]+( [A-Za-z0-9._]+)*|[A-Za-z0-9._-]+@[A-Za-z0-9._-]+"
+    r"|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+)
 _ROLE_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://dynamics-connect/security-role")
 
 
@@ -45,7 +51,19 @@ def role_id(organization_host: str, stack: str, role_name: str) -> str:
 
 
 def resource_suffix(who: str) -> str:
-    """A name or principal name as part of a resource name."""
+    """A group's name, principal name or object id as part of a resource name: two never give the same.
+
+    A text that loses more than its case on the way gets a digest of itself.
+    """
+    readable = older_suffix(who)
+    if _PLAIN.fullmatch(who):
+        return readable
+    digest = hashlib.sha256(who.lower().encode()).hexdigest()[:8]
+    return f"{readable}-{digest}".lstrip("-")
+
+
+def older_suffix(who: str) -> str:
+    """The readable part, which version 0.1.0 used alone: such names live on as aliases."""
     return re.sub(r"[^A-Za-z0-9.@_-]+", "-", who).strip("-").lower()
 
 
@@ -72,6 +90,11 @@ def app_role_resource(base: str, api: str, name: str) -> str:
 def assignment_resource(base: str, kind: str, who: str) -> str:
     """The engine's name of one assignment; *kind* is `user` or `group`."""
     return f"{base}-{kind}-{resource_suffix(who)}"
+
+
+def older_assignment_resource(base: str, kind: str, who: str) -> str:
+    """The name that version 0.1.0 gave the same assignment."""
+    return f"{base}-{kind}-{older_suffix(who)}"
 
 
 def certificate_resource(base: str, label: str) -> str:

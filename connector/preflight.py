@@ -62,11 +62,17 @@ def check_same_environment(
         raise _elsewhere(settings.stack, "dynamicsUrl", state.dynamics_url, settings.dynamics_url)
 
 
+def check_same_profile(settings: Settings, state: StackState) -> None:
+    """Refuse to turn a deployed stack to another profile: every resource would be made a second time."""
+    if state.profile and state.profile != settings.profile.name:
+        raise _elsewhere(settings.stack, "profile", state.profile, settings.profile.name)
+
+
 def _elsewhere(stack: str, key: str, before: str, now: str) -> RefusedError:
     message = (
         f"stack {stack} is deployed for {key} {before}, and its settings now say {now}; a stack is one "
-        "tenant and one environment: make a stack for the other one, or put the setting back and run "
-        "remove first"
+        "connection of one tenant and one environment: make a stack for the other one, or put the setting "
+        "back and run remove first"
     )
     return RefusedError(message, code="stack.elsewhere", key=key)
 

@@ -64,6 +64,7 @@ class StackRecord(_Part):
     tenant_id: str = ""
     client_id: str = ""
     application_object_id: str = ""
+    application_adopted: bool = False
     service_principal_object_id: str = ""
     dynamics_url: str = ""
     organization_id: str = ""

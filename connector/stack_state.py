@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from connector import naming
+
 _PROVIDER = "azuread:"
+_APPLICATION = "azuread:index/application:Application::"
 _YOUNG = timedelta(minutes=10)
 _FACTS = frozenset(
     {
@@ -74,6 +77,13 @@ class StackState:
             str(outputs.get(name, "")) for name in ("tenantId", "applicationIdUri", "fleet")
         )
         return cls({one.name: one for one in known}, pending, tenant, url, fleet)
+
+    @property
+    def profile(self) -> str:
+        """The profile whose application the state holds, by the resource's name; empty without one."""
+        end = naming.application_resource("")
+        found = (one.name for one in self.resources.values() if _APPLICATION in one.urn)
+        return next((name.removesuffix(end) for name in found), "")
 
     def object_id(self, name: str) -> str | None:
         """The directory object id (or key id) of a resource: the last part of the provider's id."""

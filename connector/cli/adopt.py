@@ -67,6 +67,7 @@ def _note(settings: Settings, found: Adoption, before: StackRecord | None, folde
         "tenant_id": settings.tenant_id,
         "client_id": found.application.app_id,
         "application_object_id": found.application.id,
+        "application_adopted": True,
         "dynamics_url": settings.dynamics_url,
         "adopted_secrets": tuple(_recorded(one) for one in found.secrets.adopted),
     }

@@ -45,6 +45,10 @@ def _with_explanation(words: str) -> str:
     return f"{words}\n{known}"
 
 
+def _of_project(entries: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {key: entry for key, entry in entries.items() if key.startswith(PREFIX)}
+
+
 class Engine:
     """One stack of the project; `say` receives lines for people."""
 
@@ -128,16 +132,22 @@ class Engine:
         Raises SettingsError with every problem, NoSuchStackError, EngineError.
         """
         check_stack_file(self.stack, self._folder)
-        entries = json.loads(self._ask("config", "--json"))
         raw = {
             key.removeprefix(PREFIX): entry.get("objectValue", entry.get("value"))
-            for key, entry in entries.items()
-            if key.startswith(PREFIX)
+            for key, entry in self._config().items()
         }
         settings = load_settings(raw, stack=self.stack, project_dir=PROJECT_DIR)
         for warning in settings.warnings:
             self._say(f"warning: {warning}")
         return settings
+
+    def _config(self) -> dict[str, dict[str, Any]]:
+        """This project's entries of the configuration, in clear: what the program reads is read here."""
+        ours: dict[str, dict[str, Any]] = _of_project(json.loads(self._ask("config", "--json")))
+        # Decrypting asks for the passphrase or the key vault, so it is asked for only where it has to be.
+        if any(entry.get("secret") for entry in ours.values()):
+            ours = _of_project(json.loads(self._ask("config", "--json", "--show-secrets")))
+        return ours
 
     def raw_outputs(self) -> dict[str, Any]:
         """The stack's outputs by name, the secret ones in clear; empty when nothing is deployed."""

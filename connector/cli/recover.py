@@ -10,7 +10,7 @@ from connector.cli.consent import align_consent
 from connector.cli.console import Voice
 from connector.cli.engine import Engine
 from connector.dataverse.reports import Action, Change
-from connector.preflight import check_access, check_same_environment
+from connector.preflight import check_access, check_same_environment, check_same_profile
 from connector.records import StackRecord, adopted_key_ids
 from connector.rotation import check_deployable, secrets_of
 from connector.rounds import cancel, join, start
@@ -98,6 +98,7 @@ async def look(
     """
     warm = asyncio.create_task(asyncio.to_thread(import_module, "connector.entra.leftovers"))
     state = await asyncio.to_thread(engine.state)
+    check_same_profile(session.settings, state)
     leftovers = await warm
     found: Leftovers = await leftovers.find(session, state, accepted, adopted=adopted)
     return state, found

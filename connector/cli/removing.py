@@ -6,8 +6,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from connector import naming
 from connector.cli.console import Voice
 from connector.cli.engine import Engine
 from connector.cli.run import Outcome
@@ -15,10 +16,13 @@ from connector.cli.work import in_session, records_folder
 from connector.dataverse import jobs
 from connector.dataverse.reports import Change, Report
 from connector.errors import ConnectError, PersonNeededError, RefusedError
-from connector.records import delete_record, known_of, read_record
+from connector.records import StackRecord, delete_record, known_of, read_record
 from connector.session import Session
 from connector.settings import Settings
 from connector.stack_outputs import StackOutputs
+
+if TYPE_CHECKING:
+    from connector.entra.objects import LiveApplication
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,10 @@ def remove(voice: Voice, stack: str | None, records: str | None, options: Remove
             "connects again; say --unprotect if that is meant"
         )
         raise RefusedError(message, code="remove.protected", key="protect")
-    _confirm(voice, settings, options)
     folder = records_folder(records)
+    if not options.include_adopted:
+        _check_adopted(engine, settings, read_record(settings.stack, folder))
+    _confirm(voice, settings, options)
     changes = _remove_dataverse(voice, settings, raw, folder, options) if raw else ()
     if settings.protect:
         engine.unprotect()
@@ -56,6 +62,34 @@ def remove(voice: Voice, stack: str | None, records: str | None, options: Remove
     voice.say("removed" if result == "removed" else "nothing to remove")
     body = {"verb": "remove", "stack": settings.stack, "result": result}
     return Outcome(body | {"changes": [change.to_json() for change in changes]})
+
+
+def _check_adopted(engine: Engine, settings: Settings, record: StackRecord | None) -> None:
+    """Refuse to delete an application that was there before the stack: by the record, or by its age."""
+    name = naming.application_resource(settings.profile.name)
+    state = engine.state()
+    known, object_id = state.resources.get(name), state.object_id(name)
+    if known is None or object_id is None:
+        return
+    live = in_session(settings, lambda session: _application(session, object_id))
+    if live is None or not (_is_recorded(record, live) or live.was_there_before(known.since)):
+        return
+    message = (
+        f"{live.display_name} ({live.app_id}) was there before stack {settings.stack}: it was adopted, and "
+        "remove would delete it. Nothing was removed. Say --include-adopted if that is meant; to let it "
+        "stand and only forget it, `pulumi state delete` takes its resources out of the stack"
+    )
+    raise RefusedError(message, code="remove.adopted", key=live.app_id)
+
+
+async def _application(session: Session, object_id: str) -> LiveApplication | None:
+    from connector.entra.directory import Directory  # noqa: PLC0415  # the Graph SDK: half a second
+
+    return await Directory(session).application(object_id)
+
+
+def _is_recorded(record: StackRecord | None, live: LiveApplication) -> bool:
+    return record is not None and record.application_adopted and record.application_object_id == live.id
 
 
 def _confirm(voice: Voice, settings: Settings, options: RemoveOptions) -> None:

@@ -134,12 +134,13 @@ def _assignment_causes(
     settings: Settings, users: dict[str, str | None], people: list[Assignment]
 ) -> Iterator[Cause]:
     ids = {one.principal_id for one in people}
-    groups = {one.principal_name for one in people if one.principal_type == "Group"}
+    # Graph finds a group whatever the case of its name.
+    groups = {one.principal_name.casefold() for one in people if one.principal_type == "Group"}
     for user, found in users.items():
         if found is None or found.lower() not in ids:
             yield _unassigned("user", user)
     for group in settings.assignments.groups:
-        if group.lower() not in ids and group not in groups:
+        if group.lower() not in ids and group.casefold() not in groups:
             yield _unassigned("group", group)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
 from connector import naming
 from connector.entra.adoption import Attachable, app_roles_of, import_ids, wanted_names
@@ -17,7 +16,7 @@ from connector.entra.directory import Directory
 from connector.entra.drift import Drift, Live, drifts
 from connector.entra.graph import Assignment, Principal
 from connector.entra.lost import deleted_with_marker, lost_application, lost_principal
-from connector.entra.objects import LiveApplication, LiveCertificate, LiveSecret, moment
+from connector.entra.objects import CLOCKS_DIFFER, LiveApplication, LiveCertificate, LiveSecret
 from connector.entra.people import attachable
 from connector.errors import RefusedError
 from connector.rounds import join, start
@@ -25,8 +24,6 @@ from connector.session import Session
 from connector.settings import CredentialKind, Settings
 from connector.stack_state import StackState
 
-# The engine's clock and Entra's may differ by minutes; an interrupted run left its secret within seconds.
-_CLOCKS_DIFFER = timedelta(minutes=10)
 PERSONAL_SECRETS = 2
 
 
@@ -148,7 +145,7 @@ def plan(
 ) -> Leftovers:
     """What to import into the state, and what to remove; *found* is what is attached to *keep*."""
     spare = tuple(one for one in applications if one.id != keep.id)
-    _refuse_used(settings.stack, spare)
+    _refuse_used(settings.stack, spare, keep)
     imports = import_ids(settings, keep, found) if found else {}
     lacking = {name: id for name, id in imports.items() if name not in state.resources}
     renames = _renames(settings, state, lacking)
@@ -180,7 +177,7 @@ def spare_secrets(
     if resource is None or resource.since is None:
         return ()
     held = {*adopted, *(state.object_id(name) for name in state.resources)}
-    since = resource.since - _CLOCKS_DIFFER
+    since = resource.since - CLOCKS_DIFFER
     return tuple(
         secret
         for secret in application.secrets
@@ -200,8 +197,7 @@ def spare_certificates(
     nothing of when it was put there, so the application's age tells which it is.
     """
     resource = state.resources.get(naming.application_resource(settings.profile.name))
-    made = moment(application.created)
-    if resource is None or resource.since is None or made is None or made < resource.since - _CLOCKS_DIFFER:
+    if resource is None or application.was_there_before(resource.since):
         return ()
     held = {state.object_id(name) for name in state.resources}
     return tuple(
@@ -235,16 +231,25 @@ def check_room(
     raise RefusedError(message, code="rotation.no_room", key=application.app_id)
 
 
-def _refuse_used(stack: str, applications: Sequence[LiveApplication]) -> None:
+def _refuse_used(
+    stack: str, applications: Sequence[LiveApplication], own: LiveApplication | None = None
+) -> None:
     used = [one for one in applications if one.in_use]
     if not used:
         return
     names = ", ".join(f"{one.display_name} (application id {one.app_id})" for one in used)
+    ways = (
+        f"if the state was lost, take it over with `adopt --application-id {used[0].app_id}`; if another "
+        "backend deploys it, give this stack another name; if it is no longer used, delete it"
+    )
+    if own is not None:
+        ways = (
+            f"this stack's own is {own.app_id}. If the other is no longer used, delete it, in the portal or "
+            f"with `az ad app delete --id {used[0].app_id}`; if it is to be kept, `remove` this stack first"
+        )
     message = (
         f"{names} carries the marker of stack {stack} and holds credentials that this stack's state does "
-        "not know: it may be in use. Nothing was changed. If the state was lost, take it over with "
-        f"`adopt --application-id {used[0].app_id}`; if another backend deploys it, give this stack "
-        "another name; if it is no longer used, delete it"
+        f"not know: it may be in use. Nothing was changed; {ways}"
     )
     raise UsedElsewhereError(message, code="entra.marker_in_use", key=used[0].app_id)
 

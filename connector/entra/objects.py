@@ -6,11 +6,13 @@ import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from connector.entra.graph import Assignment, Grant, Principal
 
+# The engine's clock and Entra's may differ by minutes; an interrupted run left its secret within seconds.
+CLOCKS_DIFFER = timedelta(minutes=10)
 _OUR_SECRET = re.compile(r"([ab])-(\d+)")
 
 
@@ -72,6 +74,14 @@ class LiveApplication:
     def certificates(self) -> int:
         """How many certificates it holds."""
         return len(self.keys)
+
+    def was_there_before(self, since: datetime | None) -> bool:
+        """Whether it is older than a state's knowledge of it, *since*: somebody else made it.
+
+        True where either moment is not known.
+        """
+        made = moment(self.created)
+        return since is None or made is None or made < since - CLOCKS_DIFFER
 
     @property
     def in_use(self) -> bool:

@@ -14,6 +14,7 @@ from connector.entra.directory import Directory
 from connector.entra.lost import deleted_with_marker
 from connector.entra.objects import LiveApplication
 from connector.errors import RefusedError
+from connector.rounds import join, start
 from connector.session import Session
 from connector.stack_state import StackState
 
@@ -26,16 +27,20 @@ async def restore(session: Session, state: StackState) -> tuple[LiveApplication,
     """
     directory, settings = Directory(session), session.settings
     known = state.object_id(naming.application_resource(settings.profile.name))
-    found = await deleted_with_marker(directory, settings.stack)
+    deleted = start(deleted_with_marker(directory, settings.stack))
+    living = start(_living(directory, settings.stack, known))
+    await join(deleted, living)
+    # With an application that lives, an older one in the bin stays there: two would carry the marker.
+    found = () if living.result() else deleted.result()
     changes: list[Change] = []
-    chosen = _of(found, known) if found else await _living(directory, settings.stack, known)
+    chosen = _of(found, known) if found else living.result()
     if found and chosen:
         await directory.restore(chosen.id)
         changes.append(Change(Action.ADDED, "restored application", chosen.display_name, chosen.app_id))
     if chosen:
         changes += await _principal(directory, chosen, state, settings.profile.name)
     if chosen is None or not changes:
-        raise _nothing(settings.stack)
+        raise _nothing(settings.stack, chosen)
     return chosen, tuple(changes)
 
 
@@ -44,10 +49,10 @@ def _of(found: Sequence[LiveApplication], known: str | None) -> LiveApplication:
 
 
 async def _living(directory: Directory, stack: str, known: str | None) -> LiveApplication | None:
-    if known:
-        return await directory.application(known)
-    marked = await directory.marked(naming.marker_tag(stack))
-    return marked[0] if len(marked) == 1 else None
+    """The application that the stack has, by its state, else by its marker."""
+    found = await directory.application(known) if known else None
+    marked = [] if found else await directory.marked(naming.marker_tag(stack))
+    return found or next(iter(marked), None)
 
 
 async def _principal(
@@ -63,10 +68,14 @@ async def _principal(
     return [Change(Action.ADDED, "restored service principal", chosen.display_name, detail)]
 
 
-def _nothing(stack: str) -> RefusedError:
+def _nothing(stack: str, living: LiveApplication | None) -> RefusedError:
     message = (
-        f"the recycle bin holds no application with the marker {naming.marker_tag(stack)}, and no service "
-        "principal of it: neither was deleted, or both were more than 30 days ago; deploy without --restore "
-        "makes what is missing"
+        f"the recycle bin holds no application with the marker {naming.marker_tag(stack)}: it was never "
+        "deleted, or more than 30 days ago; deploy without --restore makes a new one"
     )
+    if living is not None:
+        message = (
+            f"stack {stack} has an application, {living.display_name} ({living.app_id}), with its service "
+            "principal: nothing to restore. To have an earlier one back instead, `remove` this one first"
+        )
     return RefusedError(message, code="entra.nothing_to_restore", key="--restore")

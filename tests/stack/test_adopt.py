@@ -48,6 +48,18 @@ def test_adopting_replaces_nothing_and_shows_what_the_preview_shows(
     assert deployed.code == 0, deployed.text
     check_kept(stack, emulator, made)
     assert stack.pulumi("preview", "--expect-no-changes").code == 0
+    check_removal(stack, emulator, made)
+
+
+def check_removal(stack: Project, emulator: RunningEmulator, made: ByHand) -> None:
+    """What was there before the stack is deleted only when that is said."""
+    before = emulator.dump()
+    refused = stack.connector("remove", "--unprotect", "--yes", "--json")
+    assert (refused.code, refused.json["error"]["code"]) == (4, "remove.adopted"), refused.text
+    assert emulator.dump() == before
+    removed = stack.connector("remove", "--unprotect", "--yes", "--include-adopted")
+    assert removed.code == 0, removed.text
+    assert made.app_id not in {a["appId"] for a in emulator.dump()[CONTOSO]["applications"]}
 
 
 def check_foreign(changes: list[dict[str, str]], made: ByHand) -> None:

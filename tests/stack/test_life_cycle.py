@@ -89,6 +89,13 @@ CHANGES: list[tuple[str, dict[str, Any], Callable[[Project], object], object]] =
         lambda p: ours(p, "servicePrincipals")["appRoleAssignmentRequired"],
         False,
     ),
+    (
+        "assignments.groups",
+        {"assignments": {"groups": ["Marketing Operations"]}},
+        lambda p: len(assigned(p)),
+        1,
+    ),
+    ("dataverse.businessUnit", {"dataverse": {"businessUnit": "Sales"}}, lambda p: ours(p)["id"], None),
     ("owners", {"owners": ["megan@contoso.example"]}, lambda p: ours(p)["_owners"], [MEGAN]),
     (
         "secret.lifetimeDays",
@@ -147,6 +154,29 @@ def test_protection_refuses_destroy(living: Project) -> None:
     assert ours(living)["id"] == application
 
 
+def test_another_profile_is_refused(living: Project) -> None:
+    """Its resources have other names: everything would be made a second time. Nothing is."""
+    third = living.root / "profiles" / "third.yaml"
+    third.write_text((living.root / "profiles" / "marketo-measure.yaml").read_text())
+    living.settings = dict(default_settings(living.emulator)) | {"protect": True, "profile": "third"}
+    living.write_settings()
+    before = living.emulator.dump()
+    done = living.connector("deploy", "--json")
+    assert (done.code, done.json["error"]["key"]) == (4, "profile"), done.text
+    assert living.emulator.dump() == before
+
+
+def test_values_set_as_secrets_are_read_as_up_reads_them(
+    project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """`pulumi config set --secret`: the verbs decrypt it, as the program does."""
+    stack = project(consent=None)
+    key = "dynamics-connect:consent"
+    assert stack.pulumi("config", "set", "--secret", key, "link").code == 0
+    done = stack.connector("deploy", "--json")
+    assert (done.code, done.json["error"]["code"]) == (10, "entra.consent_pending"), done.text
+
+
 def test_destroy_then_up_works_again(project: Callable[..., Project], emulator: RunningEmulator) -> None:
     """A second life has an application of its own; the first one lies in the recycle bin, and is named."""
     stack = project()
@@ -178,6 +208,22 @@ def test_a_deleted_application_comes_back(project: Callable[..., Project], emula
     assert not emulator.dump()[CONTOSO].get("deletedItems")
     nothing = stack.connector("deploy", "--restore", "--json")
     assert (nothing.code, nothing.json["error"]["code"]) == (4, "entra.nothing_to_restore")
+
+
+def test_a_stack_that_has_an_application_restores_no_second_one(
+    project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """An earlier life stays in the bin: brought back, it would stand beside the one in use."""
+    stack = project()
+    assert stack.pulumi("up", "--skip-preview", "--yes").code == 0
+    assert stack.connector("remove", "--yes").code == 0
+    assert stack.connector("deploy").code == 0
+    before = emulator.dump()
+    refused = stack.connector("deploy", "--restore", "--json")
+    assert (refused.code, refused.json["error"]["code"]) == (4, "entra.nothing_to_restore"), refused.text
+    assert stack.outputs()["clientId"] in refused.json["error"]["message"]
+    assert emulator.dump() == before
+    assert stack.connector("deploy").code == 0
 
 
 def scopes_of(emulator: RunningEmulator, principal: str) -> list[dict[str, Any]]:
