@@ -59,6 +59,8 @@ BAD: list[tuple[str, str, dict[str, object]]] = [
     ("settings.value", "signInAudience", {"signInAudience": "Everyone"}),
     ("settings.value", "redirectUris", {"redirectUris": "not json"}),
     ("settings.value", "slots.a", {"slots": {"a": "first"}}),
+    ("settings.value", "slots", {"slots": "[" * 5000}),
+    ("settings.value", "assignments", {"assignments": "[" * 500 + "]" * 500}),
     ("settings.unknown_key", "tenantID", {"tenantID": "x"}),
     ("settings.unknown_key", "assignments.user", {"assignments": {"user": []}}),
     ("settings.profile", "profile", {"profile": "market-measure"}),
