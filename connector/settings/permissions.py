@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PlainValidator
 
 from connector.errors import Problem
 from connector.settings.problems import nearest, shown
@@ -39,6 +41,24 @@ class PermissionEntry(BaseModel):
     kind: PermissionKind = PermissionKind.DELEGATED
 
 
+_FORM = "write it as api/name, such as graph/openid, or as {api, name, kind}"
+#: What Entra allows in the value of a scope or an app role: ASCII that can be seen, no blank.
+_NAME = re.compile(r"[!-~]+")
+
+
+def _entry(value: object) -> str | PermissionEntry:
+    """Text as it is, an object as an entry; a union of pydantic's would report each mistake twice."""
+    if isinstance(value, str | PermissionEntry):
+        return value
+    if isinstance(value, Mapping):
+        return PermissionEntry.model_validate(value)
+    raise ValueError(_FORM)
+
+
+#: An entry of a list of permissions, as it is written.
+Written = Annotated[str | PermissionEntry, PlainValidator(_entry)]
+
+
 @dataclass(frozen=True)
 class ReadPermissions:
     """What a list of entries came to: the permissions and the problems."""
@@ -53,8 +73,9 @@ def read_permissions(entries: list[tuple[str, str | PermissionEntry]]) -> ReadPe
     found: dict[ApiPermission, None] = {}
     for key, entry in entries:
         long = _split(entry) if isinstance(entry, str) else entry
-        problems.extend(_check(long, key, entry))
-        if long and long.api in APIS and long.name:
+        wrong = list(_check(long, key, entry))
+        problems.extend(wrong)
+        if long and not wrong:
             client_id = APIS[long.api]
             found[ApiPermission(api=long.api, client_id=client_id, name=long.name, kind=long.kind)] = None
     return ReadPermissions(tuple(found), tuple(problems))
@@ -66,12 +87,17 @@ def _split(text: str) -> PermissionEntry | None:
 
 
 def _check(long: PermissionEntry | None, key: str, entry: str | PermissionEntry) -> Iterator[Problem]:
-    value = shown(entry if isinstance(entry, str) else f"{entry.api}/{entry.name}")
     if long is None:
-        message = "write it as api/name, such as graph/openid, or as {api, name, kind}"
-        yield Problem("settings.permission", key, value, message)
-    elif long.api not in APIS:
+        yield Problem("settings.permission", key, shown(entry), _FORM)
+        return
+    short = isinstance(entry, str)
+    if long.api not in APIS:
         near = nearest(long.api, APIS)
         hint = f"did you mean {near!r}? " if near else ""
         message = f"is of an API nobody knows here; {hint}known: {', '.join(sorted(APIS))}"
-        yield Problem("settings.permission", key, value, message)
+        value = shown(entry if short else long.api)
+        yield Problem("settings.permission", key if short else f"{key}.api", value, message)
+    if not _NAME.fullmatch(long.name):
+        message = "needs the permission's name as the API spells it, without blanks, such as openid"
+        value = shown(entry if short else long.name)
+        yield Problem("settings.permission", key if short else f"{key}.name", value, message)

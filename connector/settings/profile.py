@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError, field_validator, model_validator
 
 from connector.errors import Problem, SettingsError
-from connector.settings.permissions import ApiPermission, PermissionEntry, read_permissions
+from connector.settings.permissions import ApiPermission, Written, read_permissions
 from connector.settings.problems import from_pydantic, nearest, shown
 from connector.settings.shape import Shape
 from connector.settings.values import Basis, CredentialKind, Depth, Right
@@ -120,7 +120,7 @@ class Profile(Shape):
     name: str
     title: str
     redirect_uris: RedirectUris = RedirectUris()
-    permissions: tuple[str | PermissionEntry, ...] = ()
+    permissions: tuple[Written, ...] = ()
     credential: CredentialKind = CredentialKind.SECRET
     federated: FederatedLogin | None = None
     solution: RequiredSolution | None = None

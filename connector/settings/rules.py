@@ -60,7 +60,7 @@ _TABLE = (
     Rule("settings.redirect_count", "refuse", "at most 256 URIs, 100 for personal audiences", _REPLY),
     Rule("settings.redirect_case", "warn", "two URIs that differ only in case", _REPLY),
     Rule("settings.redirect_slash", "normalise", "a slash where there is no path", _REPLY),
-    Rule("settings.permission", "refuse", "api/name of a known API", _OWN),
+    Rule("settings.permission", "refuse", "api/name or {api, name, kind} of a known API", _OWN),
     Rule("settings.assignee", "refuse", "users by principal name or object id", "Graph users"),
     Rule(
         "settings.nobody_assigned",

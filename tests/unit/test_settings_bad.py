@@ -30,6 +30,7 @@ def _spa(uri: str, **more: object) -> dict[str, object]:
 
 _PERSONAL = "AzureADandPersonalMicrosoftAccount"
 _ONLY_PERSONAL = "PersonalMicrosoftAccount"
+_READ_ALL = {"api": "graph", "name": "User.Read.All"}
 
 
 def _line(change: str, **line: object) -> dict[str, object]:
@@ -119,6 +120,14 @@ BAD: list[tuple[str, str, dict[str, object]]] = [
         },
     ),
     ("settings.permission", "permissions[1]", {"permissions": ["graph/openid", "graph/"]}),
+    ("settings.permission", "permissions[0]", {"permissions": ["graph/ openid"]}),
+    ("settings.permission", "permissions[0]", {"permissions": ["graph/open\u200bid"]}),
+    ("settings.permission", "permissions[0]", {"permissions": [3]}),
+    ("settings.permission", "permissions[0].name", {"permissions": [{"api": "graph", "name": ""}]}),
+    ("settings.permission", "permissions[0].name", {"permissions": [{"api": "graph"}]}),
+    ("settings.permission", "permissions[0].api", {"permissions": [{"api": "grahp", "name": "openid"}]}),
+    ("settings.permission", "permissions[0].kind", {"permissions": [{**_READ_ALL, "kind": "role"}]}),
+    ("settings.unknown_key", "permissions[0].type", {"permissions": [{**_READ_ALL, "type": "Role"}]}),
     ("settings.assignee", "assignments.groups[0]", {"assignments": {"groups": [" "]}}),
     ("settings.owner", "owners[1]", {"owners": ["a@b.example", "11111111"]}),
 ]
@@ -131,6 +140,15 @@ def test_a_bad_value_is_reported_under_its_rule_and_key(
     """Each refusal names the rule's id and the key's path."""
     found = {(problem.rule, problem.key) for problem in problems(GOOD | change).problems}
     assert (rule, key) in found
+
+
+def test_a_wrong_entry_of_a_permission_is_one_problem_with_what_is_allowed() -> None:
+    """No names of the parser's own stand in the key, and one slip is one line."""
+    (problem,) = problems(GOOD | {"permissions": [{**_READ_ALL, "kind": "role"}]}).problems
+    assert problem.key == "permissions[0].kind"
+    assert "'delegated' or 'application'" in problem.message
+    (problem,) = problems(GOOD | {"permissions": [{**_READ_ALL, "kinds": "role"}]}).problems
+    assert "did you mean 'kind'?" in problem.message
 
 
 def test_every_rule_that_is_reported_stands_in_the_table() -> None:
