@@ -16,7 +16,7 @@ from connector.settings.cautions import cautions
 from connector.settings.certificates import Certificate, read_certificates
 from connector.settings.clouds import normalise_url
 from connector.settings.model import RawSettings, Settings
-from connector.settings.permissions import ReadPermissions, read_permissions
+from connector.settings.permissions import ReadPermissions, check_counts, read_permissions
 from connector.settings.problems import from_pydantic, shown
 from connector.settings.profile import Profile, RedirectUris, find_profile
 
@@ -40,6 +40,7 @@ def load_settings(raw: Mapping[str, object], *, stack: str, project_dir: Path) -
     uris = _uris(shaped, profile)
     permissions = _permissions(shaped, profile)
     problems.extend(permissions.problems)
+    problems.extend(check_counts(permissions.permissions, shaped.sign_in_audience))
     problems.extend(checks.check_all(shaped, uris, profile, stack))
     certificates = _certificates(shaped, profile, project_dir, problems)
     if problems or profile is None:

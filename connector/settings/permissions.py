@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -11,13 +12,18 @@ from pydantic import BaseModel, ConfigDict, PlainValidator
 
 from connector.errors import Problem
 from connector.settings.problems import nearest, shown
-from connector.settings.values import PermissionKind
+from connector.settings.values import PermissionKind, SignInAudience
 
 #: Application ids of the APIs, the same in every tenant (Microsoft first-party applications).
 APIS = {
     "dynamics-crm": "00000007-0000-0000-c000-000000000000",
     "graph": "00000003-0000-0000-c000-000000000000",
 }
+
+
+#: How many APIs of other tenants an application may ask; every API above is Microsoft's own.
+API_LIMIT = 10
+_PERSONAL_API_LIMIT = 30
 
 
 class ApiPermission(BaseModel):
@@ -101,3 +107,25 @@ def _check(long: PermissionEntry | None, key: str, entry: str | PermissionEntry)
         message = "needs the permission's name as the API spells it, without blanks, such as openid"
         value = shown(entry if short else long.name)
         yield Problem("settings.permission", key if short else f"{key}.name", value, message)
+
+
+def check_counts(permissions: Sequence[ApiPermission], audience: SignInAudience) -> Iterator[Problem]:
+    """Problems of more permissions or APIs than the audience allows, the profile's among them.
+
+    Source: EM identity-platform/supported-accounts-validation.md (requiredResourceAccess).
+    """
+    limit = 200 if audience.is_personal else 400
+    if len(permissions) > limit:
+        yield _too_many(f"{len(permissions)} permissions", f"{audience.value} allows at most {limit}")
+    by_api = Counter(permission.api for permission in permissions)
+    for api, count in by_api.items() if audience.is_personal else ():
+        if count > _PERSONAL_API_LIMIT:
+            allowed = f"{audience.value} allows at most {_PERSONAL_API_LIMIT} of one API"
+            yield _too_many(f"{count} permissions of {api}", allowed)
+    if len(by_api) > API_LIMIT:
+        message = f"an application may ask at most {API_LIMIT} APIs of other tenants; take some away"
+        yield Problem("settings.api_count", "permissions", f"{len(by_api)} APIs", message)
+
+
+def _too_many(count: str, allowed: str) -> Problem:
+    return Problem("settings.permission_count", "permissions", count, f"{allowed}; take some away")
