@@ -120,6 +120,23 @@ def test_every_rule_has_two_rows() -> None:
     assert {rule for rule in RULES if rows[rule] < 2} == set()
 
 
+def test_a_value_nested_without_end_is_one_problem() -> None:
+    """However deep it lies, nothing runs out of stack, not even to show it."""
+    deep: object = []
+    for _ in range(5000):
+        deep = [deep]
+    (problem,) = problems(GOOD | {"displayName": deep}).problems
+    assert (problem.rule, problem.key, problem.value) == ("settings.value", "displayName", "")
+
+
+def test_personal_audiences_have_both_limits_of_permissions() -> None:
+    """200 in all and 30 of one API: each is said by itself, with what was counted."""
+    rights = [f"graph/Some.Right.{number}" for number in range(199)]
+    error = problems(GOOD | {"permissions": rights, "signInAudience": PERSONAL})
+    counted = [p.value for p in error.problems if p.rule == "settings.permission_count"]
+    assert counted == ["201 permissions", "200 permissions of graph"]
+
+
 def test_all_problems_are_reported_at_once() -> None:
     """A person mends a file in one go, not one error a run."""
     error = problems({"profile": "nope", "tenantId": "x", "dynamicsUrl": "y", "consent": "z"})
