@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import difflib
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from connector.errors import Problem, SettingsError
+from connector.settings.stack_file import own_key
 from connector.yaml_edit import NotEditableError, child, compose, edited, ended, leaf_end, line_end
 
 KEY = "dynamics-connect:slots"
@@ -29,7 +30,8 @@ def with_slots(text: str, slots: Mapping[str, int], *, name: str = "the stack's 
     """The file's text with `slots` set; raises SettingsError where its shape does not allow the edit."""
 
     def expected(data: dict[str, Any]) -> dict[str, Any]:
-        return data | {"config": {**(data.get("config") or {}), KEY: dict(slots)}}
+        config = data.get("config") or {}
+        return data | {"config": {**config, _spelling(config): dict(slots)}}
 
     try:
         return edited(text, lambda plain: _edited(plain, slots), expected)
@@ -44,7 +46,7 @@ def _edited(text: str, slots: Mapping[str, int]) -> str:
         return ended(text) + f"config:\n{_entry(slots, 2)}"
     if not isinstance(config, yaml.MappingNode) or config.flow_style or not config.value:
         raise NotEditableError
-    current = child(config, KEY)
+    current = child(config, _spelling([key.value for key, _ in config.value]))
     if current is None:
         end = line_end(text, leaf_end(config))
         indent = config.value[0][0].start_mark.column
@@ -53,6 +55,12 @@ def _edited(text: str, slots: Mapping[str, int]) -> str:
         return _block(text, current, slots)
     flow = "{" + ", ".join(f"{slot}: {n}" for slot, n in slots.items()) + "}"
     return text[: current.start_mark.index] + flow + text[leaf_end(current) :]
+
+
+def _spelling(keys: Iterable[object]) -> str:
+    """How the file writes the key: people may leave the project's namespace out, and Pulumi knows it then."""
+    words = (key for key in keys if isinstance(key, str))
+    return next((written for written in words if own_key(written) == "slots"), KEY)
 
 
 def _block(text: str, node: yaml.MappingNode, slots: Mapping[str, int]) -> str:

@@ -57,7 +57,7 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
 
 def _config() -> Iterator[str]:
     rows = [
-        (f"`{key}`", entry["type"], _default(entry), entry["description"])
+        (f"`{key}`", entry.get("type", "array"), _default(entry), entry["description"])
         for key, entry in config_keys().items()
     ]
     return _table(("Key", "Type", "Default", "Meaning"), rows)

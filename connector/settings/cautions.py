@@ -15,6 +15,7 @@ def cautions(raw: RawSettings, uris: RedirectUris) -> Iterator[Problem]:
     platforms = (("web", uris.web), ("publicClient", uris.public_client), ("spa", uris.spa))
     for platform, merged in platforms:
         yield from _differ_in_case(f"redirectUris.{platform}", merged)
+        yield from _broad(f"redirectUris.{platform}", merged)
     assigned = raw.assignments.users or raw.assignments.groups
     if raw.assignments.required and not assigned:
         message = "nobody is assigned and assignment is required: nobody can sign in until somebody is"
@@ -28,3 +29,11 @@ def _differ_in_case(key: str, uris: tuple[str, ...]) -> Iterator[Problem]:
         if twin != uri:
             message = f"differs from {twin} only in case, and Entra compares with case: one may be a slip"
             yield Problem("settings.redirect_case", key, shown(uri), message)
+
+
+def _broad(key: str, uris: tuple[str, ...]) -> Iterator[Problem]:
+    """Wildcards are allowed for work or school audiences, by the manifest alone, and discouraged."""
+    for uri in uris:
+        if "*" in uri:
+            message = "has a wildcard: codes may go to any host or path that fits; list the URIs instead"
+            yield Problem("settings.redirect_broad", key, shown(uri), message)

@@ -70,6 +70,8 @@ def _read(path: Path) -> Certificate:
         raise _BadCertificateError(f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise _BadCertificateError("is not PEM; convert it with `openssl x509 -inform der`") from error
+    except ValueError as error:  # a NUL in the name, which no file can have
+        raise _BadCertificateError("is no name of a file") from error
     if "PRIVATE KEY" in text:
         message = "holds a private key; keep that out of the project, give the certificate alone"
         raise _BadCertificateError(message)

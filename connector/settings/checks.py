@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from connector import naming
@@ -10,13 +9,18 @@ from connector.errors import Problem
 from connector.settings import redirects
 from connector.settings.clouds import check_dynamics_url
 from connector.settings.model import RawSettings
+from connector.settings.people import check_people
 from connector.settings.problems import shown
 from connector.settings.profile import Profile, RedirectUris
-from connector.settings.values import Cloud
+from connector.settings.texts import GUID, fault_of_name, hidden
+from connector.settings.values import Cloud, CredentialKind
 
-GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+__all__ = ["GUID", "LIFETIME_LIMIT", "PERSONAL_SECRETS", "SLOTS", "check_all"]
+
 SLOTS = ("a", "b")
 LIFETIME_LIMIT = 730
+#: Client secrets of an application that takes personal accounts.
+PERSONAL_SECRETS = 2
 
 
 def check_all(raw: RawSettings, uris: RedirectUris, profile: Profile | None, stack: str) -> Iterator[Problem]:
@@ -26,8 +30,8 @@ def check_all(raw: RawSettings, uris: RedirectUris, profile: Profile | None, sta
     yield from _audience(raw)
     yield from _display_name(raw, profile, stack)
     yield from _redirects(raw, uris, profile)
-    yield from _people(raw)
-    yield from _secrets(raw)
+    yield from check_people(raw)
+    yield from _secrets(raw, profile)
     yield from _role(raw)
 
 
@@ -64,6 +68,9 @@ def _display_name(raw: RawSettings, profile: Profile | None, stack: str) -> Iter
     if not 1 <= len(name.strip()) <= limit:
         message = f"must have 1 to {limit} characters for {raw.sign_in_audience.value}"
         yield Problem("settings.display_name", "displayName", shown(name), message)
+    elif hidden(name):
+        message = f"holds {hidden(name)}, which nobody sees; type the name anew"
+        yield Problem("settings.display_name", "displayName", shown(name), message)
 
 
 def _redirects(raw: RawSettings, uris: RedirectUris, profile: Profile | None) -> Iterator[Problem]:
@@ -85,24 +92,10 @@ def _redirects(raw: RawSettings, uris: RedirectUris, profile: Profile | None) ->
                 uri, key + place, audience=audience, native=native, vendor_note=note
             )
         yield from redirects.check_count(merged, key, audience)
+    yield from redirects.check_total([merged for _, merged in platforms], audience)
 
 
-def _people(raw: RawSettings) -> Iterator[Problem]:
-    for i, user in enumerate(raw.assignments.users):
-        if not GUID.fullmatch(user) and "@" not in user:
-            message = "must be a user principal name (name@domain) or an object id"
-            yield Problem("settings.assignee", f"assignments.users[{i}]", shown(user), message)
-    for i, group in enumerate(raw.assignments.groups):
-        if not group.strip():
-            message = "must be a group's name or object id"
-            yield Problem("settings.assignee", f"assignments.groups[{i}]", shown(group), message)
-    for i, owner in enumerate(raw.owners):
-        if not GUID.fullmatch(owner) and "@" not in owner:
-            message = "must be an object id, or a user principal name (name@domain)"
-            yield Problem("settings.owner", f"owners[{i}]", shown(owner), message)
-
-
-def _secrets(raw: RawSettings) -> Iterator[Problem]:
+def _secrets(raw: RawSettings, profile: Profile | None) -> Iterator[Problem]:
     days = raw.secret.lifetime_days
     if not 1 <= days <= LIFETIME_LIMIT:
         message = f"must be 1 to {LIFETIME_LIMIT} days"
@@ -110,6 +103,10 @@ def _secrets(raw: RawSettings) -> Iterator[Problem]:
     if not raw.slots:
         message = "needs at least one slot, such as {a: 1}"
         yield Problem("settings.slots", "slots", "{}", message)
+    takes_secrets = profile is None or profile.credential is CredentialKind.SECRET
+    if raw.sign_in_audience.is_personal and takes_secrets and len(raw.slots) > PERSONAL_SECRETS:
+        message = f"{raw.sign_in_audience.value} allows at most {PERSONAL_SECRETS} client secrets"
+        yield Problem("settings.secret_count", "slots", f"{len(raw.slots)} slots", message)
     for slot, generation in raw.slots.items():
         if slot not in SLOTS or generation < 1:
             message = "only slots a and b exist, each with a generation of 1 or more"
@@ -117,7 +114,13 @@ def _secrets(raw: RawSettings) -> Iterator[Problem]:
 
 
 def _role(raw: RawSettings) -> Iterator[Problem]:
-    name = raw.dataverse.role
-    if name is not None and not 1 <= len(name.strip()) <= naming.ROLE_NAME_LIMIT:
+    unit, name = raw.dataverse.business_unit, raw.dataverse.role
+    if unit is not None and (fault := fault_of_name(unit)):
+        yield Problem("settings.business_unit", "dataverse.businessUnit", shown(unit), fault)
+    if name is None:
+        return
+    if not 1 <= len(name.strip()) <= naming.ROLE_NAME_LIMIT:
         message = f"must have 1 to {naming.ROLE_NAME_LIMIT} characters"
         yield Problem("settings.role_name", "dataverse.role", shown(name), message)
+    elif fault := fault_of_name(name):
+        yield Problem("settings.role_name", "dataverse.role", shown(name), fault)

@@ -62,18 +62,22 @@ def is_loopback(host: str) -> bool:
 
 
 def normalise_url(url: str) -> str:
-    """Scheme and host in lower case, no trailing slash; other URLs come back as they were."""
-    parts = urlsplit(url.strip())
-    if parts.path in ("", "/") and not parts.query and not parts.fragment:
-        return f"{parts.scheme.lower()}://{parts.netloc.lower()}"
-    return url.strip()
+    """Scheme and host in lower case, no port that https means anyway, no trailing slash.
+
+    Other URLs come back as they were.
+    """
+    parts = _split(url.strip())
+    if parts is None or not _is_plain(parts):
+        return url.strip()
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"https://{host}" + (f":{parts.port}" if parts.port not in (None, 443) else "")
 
 
 def check_dynamics_url(url: str, cloud: Cloud) -> Iterator[Problem]:
     """Problems of an organization URL: its form, then whether its host belongs to the cloud."""
     parts = _split(url)
     if parts is None or not _is_plain(parts):
-        message = "must be https:// and the organization's host, with nothing after it"
+        message = "must be https:// and the organization's host in plain ASCII, with nothing after it"
         yield Problem("settings.dynamics_url_form", "dynamicsUrl", shown(url), message)
         return
     host = parts.hostname or ""
@@ -88,6 +92,9 @@ def check_dynamics_url(url: str, cloud: Cloud) -> Iterator[Problem]:
 
 
 def _split(url: str) -> SplitResult | None:
+    # Before anything is lower-cased: the Kelvin sign would become a k, and a tab would vanish.
+    if not url.isascii() or not url.isprintable():
+        return None
     try:
         parts = urlsplit(url)
         _ = parts.port

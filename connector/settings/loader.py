@@ -16,7 +16,7 @@ from connector.settings.cautions import cautions
 from connector.settings.certificates import Certificate, read_certificates
 from connector.settings.clouds import normalise_url
 from connector.settings.model import RawSettings, Settings
-from connector.settings.permissions import ReadPermissions, read_permissions
+from connector.settings.permissions import ReadPermissions, check_counts, read_permissions
 from connector.settings.problems import from_pydantic, shown
 from connector.settings.profile import Profile, RedirectUris, find_profile
 
@@ -25,6 +25,7 @@ _OBJECTS = {"redirectUris", "permissions", "assignments", "owners", "secret", "s
     "dataverse",
     "fleet",
 }
+_DEPTH_LIMIT = 10
 
 
 def load_settings(raw: Mapping[str, object], *, stack: str, project_dir: Path) -> Settings:
@@ -39,6 +40,7 @@ def load_settings(raw: Mapping[str, object], *, stack: str, project_dir: Path) -
     uris = _uris(shaped, profile)
     permissions = _permissions(shaped, profile)
     problems.extend(permissions.problems)
+    problems.extend(check_counts(permissions.permissions, shaped.sign_in_audience))
     problems.extend(checks.check_all(shaped, uris, profile, stack))
     certificates = _certificates(shaped, profile, project_dir, problems)
     if problems or profile is None:
@@ -53,15 +55,28 @@ def _decode(raw: Mapping[str, object]) -> tuple[dict[str, Any], list[Problem]]:
     for key, value in raw.items():
         if value is None:
             continue
-        if key in _OBJECTS and isinstance(value, str):
-            try:
-                values[key] = json.loads(value)
-            except ValueError:
-                message = "must be an object or list (as YAML in the stack's file, or as JSON)"
-                problems.append(Problem("settings.value", key, shown(value), message))
+        try:
+            decoded = json.loads(value) if key in _OBJECTS and isinstance(value, str) else value
+        except (ValueError, RecursionError):
+            message = "must be an object or list (as YAML in the stack's file, or as JSON)"
+            problems.append(Problem("settings.value", key, shown(value), message))
+            continue
+        if _depth(decoded) > _DEPTH_LIMIT:
+            message = f"is nested more than {_DEPTH_LIMIT} deep; no setting is"
+            problems.append(Problem("settings.value", key, "", message))
         else:
-            values[key] = value
+            values[key] = decoded
     return values, problems
+
+
+def _depth(value: object) -> int:
+    """How deep lists and mappings lie in each other, counted without recursion and up to the limit."""
+    level, depth = [value], 0
+    while level and depth <= _DEPTH_LIMIT:
+        inner = [list(one.values()) if isinstance(one, dict) else one for one in level]
+        level = [item for one in inner if isinstance(one, list | tuple) for item in one]
+        depth += bool(level)
+    return depth
 
 
 def _shape(values: dict[str, Any], problems: list[Problem]) -> RawSettings:

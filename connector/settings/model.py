@@ -7,7 +7,7 @@ from pydantic import Field
 from connector import naming
 from connector.errors import Problem
 from connector.settings.certificates import Certificate
-from connector.settings.permissions import ApiPermission, PermissionEntry
+from connector.settings.permissions import ApiPermission, Written
 from connector.settings.profile import Profile, RedirectUris, RoleLine
 from connector.settings.shape import Shape
 from connector.settings.values import Cloud, ConsentMode, SignInAudience
@@ -53,7 +53,7 @@ class RawSettings(Shape):
     display_name: str | None = None
     sign_in_audience: SignInAudience = SignInAudience.MULTIPLE_ORGS
     redirect_uris: RedirectUris = RedirectUris()
-    permissions: tuple[str | PermissionEntry, ...] = ()
+    permissions: tuple[Written, ...] = ()
     assignments: Assignments = Assignments()
     owners: tuple[str, ...] = ()
     secret: SecretSettings = SecretSettings()

@@ -57,7 +57,9 @@ def from_pydantic(error: ValidationError, model: type[BaseModel], *, prefix: str
 
 
 def _rule(key: str, otherwise: str) -> str:
-    """The rule of a key: lines of a security role have one of their own."""
+    """The rule of a key: permissions and lines of a security role have one of their own."""
+    if key.startswith("permissions["):
+        return "settings.permission"
     is_line = re.match(r"(dataverse\.(add|remove)|role\.(tables|forbidden))\[", key)
     return "settings.role_line" if is_line else otherwise
 

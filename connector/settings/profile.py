@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, ValidationError, field_validator, model_validator
 
 from connector.errors import Problem, SettingsError
-from connector.settings.permissions import ApiPermission, PermissionEntry, read_permissions
+from connector.settings.permissions import ApiPermission, Written, read_permissions
 from connector.settings.problems import from_pydantic, nearest, shown
 from connector.settings.shape import Shape
 from connector.settings.values import Basis, CredentialKind, Depth, Right
@@ -26,6 +28,16 @@ class RedirectUris(Shape):
     spa: tuple[str, ...] = ()
 
 
+def _logical_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise ValueError("must be a table's logical name, in lower case, such as lead")
+    return name
+
+
+#: A table by its logical name, which is always in lower case.
+Table = Annotated[str, AfterValidator(_logical_name)]
+
+
 class RoleLine(Shape):
     """Rights on one table.
 
@@ -33,12 +45,12 @@ class RoleLine(Shape):
     privileges where it has none of its own.
     """
 
-    table: str
+    table: Table
     rights: tuple[Right, ...]
     depth: Depth = Depth.ORGANIZATION
     basis: Basis = Basis.DERIVED
     optional: bool = False
-    covered_by: str | None = None
+    covered_by: Table | None = None
 
     @field_validator("rights")
     @classmethod
@@ -51,7 +63,7 @@ class RoleLine(Shape):
 class ForbiddenLine(Shape):
     """Rights that the application must not hold on some tables, by whatever role."""
 
-    tables: tuple[str, ...]
+    tables: tuple[Table, ...]
     rights: tuple[Right, ...]
 
 
@@ -120,7 +132,7 @@ class Profile(Shape):
     name: str
     title: str
     redirect_uris: RedirectUris = RedirectUris()
-    permissions: tuple[str | PermissionEntry, ...] = ()
+    permissions: tuple[Written, ...] = ()
     credential: CredentialKind = CredentialKind.SECRET
     federated: FederatedLogin | None = None
     solution: RequiredSolution | None = None

@@ -12,9 +12,11 @@ from typing import Any
 
 from connector.settings.loader import load_settings
 from connector.settings.model import Settings
+from connector.settings.stack_file import PREFIX, read_stack_config
 from connector.settings.yaml_text import read_mapping
 
-PREFIX = "dynamics-connect:"
+__all__ = ["PREFIX", "project_defaults", "settings_from_files", "stack_config"]
+
 _PROJECT_FILE = "Pulumi.yaml"
 
 
@@ -30,10 +32,7 @@ def project_defaults(project_dir: Path) -> dict[str, Any]:
 
 def stack_config(path: Path) -> dict[str, Any]:
     """This project's keys in a stack's file, without prefix; empty where the file is not there."""
-    if not path.exists():
-        return {}
-    held = read_mapping(path, name=path.name, empty=True).get("config") or {}
-    return {key.removeprefix(PREFIX): held[key] for key in held if str(key).startswith(PREFIX)}
+    return read_stack_config(path) if path.exists() else {}
 
 
 def settings_from_files(

@@ -6,9 +6,18 @@ twice for the last one, and says of a tab or a huge file what only its authors u
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from connector.errors import Problem, SettingsError
+from connector.settings.model import RawSettings
+from connector.settings.problems import nearest, shown
 from connector.settings.yaml_text import read_mapping
+
+PROJECT = "dynamics-connect"
+PREFIX = f"{PROJECT}:"
+_KNOWN = tuple(sorted(field.alias or name for name, field in RawSettings.model_fields.items()))
 
 
 def check_stack_file(stack: str, project_dir: Path) -> None:
@@ -19,4 +28,67 @@ def check_stack_file(stack: str, project_dir: Path) -> None:
     # A stack of a shared backend may be named ORG/PROJECT/STACK; its file bears the last part.
     path = project_dir / f"Pulumi.{stack.rsplit('/', 1)[-1]}.yaml"
     if path.exists():
-        read_mapping(path, name=path.name, empty=True)
+        read_stack_config(path)
+
+
+def read_stack_config(path: Path) -> dict[str, Any]:
+    """This project's keys in a stack's file, without prefix.
+
+    Raises SettingsError with every key that is no setting of this project and looks like one, and
+    with each that is given twice. A key without a namespace is the project's, as Pulumi has it.
+    """
+    held = read_mapping(path, name=path.name, empty=True).get("config")
+    config = _config(held, path.name)
+    problems = [*_strangers(config), *_twice(config)]
+    if problems:
+        raise SettingsError(problems, where=path.name)
+    return {key: config[written] for written in config if (key := own_key(written)) is not None}
+
+
+def own_key(written: str) -> str | None:
+    """The key without its namespace, or None for another namespace's (`azuread:tenantId`).
+
+    Pulumi takes `key` and `dynamics-connect:config:key`, its oldest form, for `dynamics-connect:key`.
+    """
+    namespace, colon, key = written.partition(":")
+    if not colon:
+        return written
+    return key.removeprefix("config:") if namespace == PROJECT else None
+
+
+def _config(held: object, name: str) -> Mapping[str, Any]:
+    if held is None:
+        return {}
+    if not isinstance(held, dict):
+        message = f"must be a block of lines, such as `{PREFIX}tenantId: …`"
+        raise SettingsError([Problem("settings.yaml", "config", "", message)], where=name)
+    odd = [key for key in held if not isinstance(key, str) or not key.strip()]
+    if odd:
+        message = f"is no key; write {PREFIX} and the name of a setting"
+        problems = [Problem("settings.yaml", "config", shown(key), message) for key in odd]
+        raise SettingsError(problems, where=name)
+    return held
+
+
+def _strangers(config: Mapping[str, Any]) -> Iterator[Problem]:
+    """Keys of a namespace that was meant to be the project's: the engine would let them lie unread."""
+    for written in config:
+        namespace, _, key = written.partition(":")
+        if own_key(written) is None and nearest(namespace, (PROJECT,)):
+            meant = nearest(key.removeprefix("config:"), _KNOWN)
+            hint = f"did you mean {PREFIX + meant!r}?" if meant else f"the keys here begin with {PREFIX}"
+            message = f"is of a namespace that nothing reads; {hint}"
+            yield Problem("settings.unknown_key", written, "", message)
+
+
+def _twice(config: Mapping[str, Any]) -> Iterator[Problem]:
+    """Two spellings of one key: which of them the engine takes is chance."""
+    seen: dict[str, str] = {}
+    for written in config:
+        key = own_key(written)
+        if key is None:
+            continue
+        other = seen.setdefault(key, written)
+        if other != written:
+            message = f"says again what {other!r} says; keep {PREFIX + key!r} alone"
+            yield Problem("settings.yaml", written, "", message)

@@ -13,7 +13,7 @@ SIZE_LIMIT = 1_000_000
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """SafeLoader that refuses a key given twice and aliases (which can grow without bound)."""
+    """SafeLoader that refuses aliases (which can grow without bound), a key given twice and odd keys."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.events.AliasEvent):
@@ -21,14 +21,31 @@ class _StrictLoader(yaml.SafeLoader):
             raise yaml.constructor.ConstructorError(None, None, "aliases are not allowed", mark)
         return super().compose_node(parent, index)
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Any, Any]:
+        if not isinstance(node, yaml.MappingNode):
+            raise _refused("expected a mapping", node)
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise _refused("a key must be a word, and no list or mapping", key)
             if key.value in seen:
-                text = f"key {key.value!r} is given twice"
-                raise yaml.constructor.ConstructorError(None, None, text, key.start_mark)
+                raise _refused(f"key {key.value!r} is given twice", key)
             seen.add(key.value)
         return super().construct_mapping(node, deep=deep)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep=deep)
+        except _UNREADABLE as error:
+            # PyYAML lets such exceptions of its converters out: for the date 2026-99-99, for `!!int ""`.
+            raise _refused("a value is no good date or number; put it in quotes", node) from error
+
+
+_UNREADABLE = (ValueError, LookupError, ArithmeticError, AttributeError, TypeError)
+
+
+def _refused(text: str, node: yaml.Node) -> yaml.MarkedYAMLError:
+    return yaml.constructor.ConstructorError(None, None, text, node.start_mark)
 
 
 def read_mapping(path: Path, *, name: str, empty: bool = False) -> dict[str, Any]:
@@ -45,6 +62,8 @@ def read_mapping(path: Path, *, name: str, empty: bool = False) -> dict[str, Any
         raise _bad(where, f"is not good YAML: {_plain(error.problem)}") from error
     except yaml.YAMLError as error:
         raise _bad(name, f"is not good YAML: {error}") from error
+    except RecursionError:
+        raise _bad(name, "holds lists or mappings nested too deeply to be settings") from None
     if value is None and empty:
         return {}
     if not isinstance(value, dict):

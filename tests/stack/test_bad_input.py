@@ -42,6 +42,16 @@ CASES = {
     ),
     "an unknown profile": Bad(2, ("profile = 'marketo'", "marketo-measure"), {"profile": "marketo"}),
     "an unknown key": Bad(2, ("tenantID", "did you mean 'tenantId'"), {"tenantID": "x"}),
+    "the same user twice": Bad(
+        2,
+        ("assignments.users[1]", "settings.assignee_twice"),
+        {"assignments": {"users": ["adele@contoso.example", "Adele@contoso.example"]}},
+    ),
+    "a script for a redirect URI": Bad(
+        2,
+        ("redirectUris.publicClient[0]", "settings.redirect_scheme"),
+        {"redirectUris": {"publicClient": ["javascript:alert(1)"]}},
+    ),
     "an unreachable login host": Bad(
         4, ("localhost:1", "did not answer"), env={"ARM_METADATA_HOSTNAME": "localhost:1"}
     ),
@@ -69,12 +79,17 @@ UNSEEN_BY_PREVIEW = {
 def test_a_mistake_gets_one_clear_error(
     name: str, project: Callable[..., Project], emulator: RunningEmulator
 ) -> None:
-    """The tool names key or object, value and remedy, exits 2 to 4, and nothing is written."""
+    """The tool names key or object, value and remedy, exits 2 to 4, and nothing is written.
+
+    What the settings alone show is refused before the first request.
+    """
     bad = CASES[name]
     stack = project(**bad.settings)
     before = emulator.dump()
+    emulator.requests(reset=True)
     done = stack.connector("deploy", "--json", **bad.env)
     assert done.code == bad.code, done.text
+    assert emulator.requests() == [] or bad.code != 2
     _check_clean(done, bad.words)
     assert done.json["error"]["code"]
     assert emulator.dump() == before
@@ -82,6 +97,29 @@ def test_a_mistake_gets_one_clear_error(
         preview = stack.pulumi("preview", **bad.env)
         assert preview.code not in (0, 255), preview.text
         _check_clean(preview, bad.pulumi_words or bad.words[:1])
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("config: [a]\n", "config: must be a block of lines"),
+        ("config:\n  3: x\n", "config = 3: is no key"),
+        ("config:\n  ? [a, b]\n  : c\n", "line 2: is not good YAML"),
+        ("config:\n  dynamic-connect:consent: link\n", "did you mean 'dynamics-connect:consent'?"),
+    ],
+)
+def test_a_stack_file_that_is_none_is_our_sentence(
+    content: str, words: str, project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """The engine is not asked, and nor is the tenant: exit 2, with file or key."""
+    stack = project()
+    stack.stack_file.write_text(content)
+    emulator.requests(reset=True)
+    done = stack.connector("preview", "--json")
+    assert done.code == 2, done.text
+    assert words in done.json["error"]["message"]
+    _check_clean(done, ())
+    assert emulator.requests() == []
 
 
 def _check_clean(done: Done, words: tuple[str, ...]) -> None:

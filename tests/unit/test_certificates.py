@@ -63,6 +63,13 @@ def test_what_is_no_certificate_is_said(folder: Path, content: bytes | None, wor
     assert words in message
 
 
+def test_a_name_that_no_file_can_have_is_said(folder: Path) -> None:
+    """A NUL in the name is one sentence, and no ValueError of the operating system's."""
+    ((rule, key, message),) = refusal(folder, certificates={"a": "a\0b"})
+    assert (rule, key) == ("settings.certificate", "certificates.a")
+    assert "no name of a file" in message
+
+
 def test_a_certificate_that_has_ended_is_refused(folder: Path) -> None:
     """An end in the past is no certificate to deploy."""
     (folder / "a.pem").write_bytes(Certificate(days=0).public)

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import socket
 from collections import Counter
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
-from connector.errors import SettingsError
+from connector.errors import ConnectError, SettingsError
 from connector.settings import RULES, load_settings
-from tests.unit.settings_samples import GOOD, PROJECT
+from connector.settings.permissions import APIS
+from tests.components.test_token_version import VERSIONS
+from tests.unit.settings_rows import BAD, CAUTIONS, NORMALISED, OTHER_APIS
+from tests.unit.settings_rows_elsewhere import ELSEWHERE, Refused
+from tests.unit.settings_samples import GOOD, OID, PERSONAL, PROJECT, READ_ALL
 
-_WEB = "https://example.com/"
+
+@pytest.fixture(autouse=True)
+def _many_apis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More APIs known by name than there are, so that their number can be too great."""
+    for name in OTHER_APIS:
+        monkeypatch.setitem(APIS, name, OID)
 
 
 def problems(raw: dict[str, object]) -> SettingsError:
@@ -18,108 +30,6 @@ def problems(raw: dict[str, object]) -> SettingsError:
     with pytest.raises(SettingsError) as caught:
         load_settings(raw, stack="dev", project_dir=PROJECT)
     return caught.value
-
-
-def _uri(uri: str, **more: object) -> dict[str, object]:
-    return {"redirectUris": {"web": [uri]}, **more}
-
-
-def _spa(uri: str, **more: object) -> dict[str, object]:
-    return {"redirectUris": {"spa": [uri]}, **more}
-
-
-_PERSONAL = "AzureADandPersonalMicrosoftAccount"
-_ONLY_PERSONAL = "PersonalMicrosoftAccount"
-
-
-def _line(change: str, **line: object) -> dict[str, object]:
-    return {"dataverse": {change: [line]}}
-
-BAD: list[tuple[str, str, dict[str, object]]] = [
-    ("settings.missing", "tenantId", {"tenantId": None}),
-    ("settings.missing", "dynamicsUrl", {"dynamicsUrl": None}),
-    ("settings.missing", "profile", {"profile": None}),
-    ("settings.tenant_id", "tenantId", {"tenantId": "contoso.onmicrosoft.com"}),
-    ("settings.tenant_id", "tenantId", {"tenantId": "11111111-1111-4111-8111-11111111111"}),
-    ("settings.dynamics_url_form", "dynamicsUrl", {"dynamicsUrl": "contoso.crm4.dynamics.com"}),
-    ("settings.dynamics_url_form", "dynamicsUrl", {"dynamicsUrl": "http://c.crm4.dynamics.com"}),
-    ("settings.dynamics_url_form", "dynamicsUrl", {"dynamicsUrl": "https://c.crm4.dynamics.com/main.aspx"}),
-    ("settings.dynamics_url_form", "dynamicsUrl", {"dynamicsUrl": "https://a@c.crm.dynamics.com"}),
-    ("settings.dynamics_url_form", "dynamicsUrl", {"dynamicsUrl": "https://c.crm:99999"}),
-    ("settings.dynamics_url", "dynamicsUrl", {"dynamicsUrl": "https://c.crm4.dynamics.com.evil.io"}),
-    ("settings.dynamics_url", "dynamicsUrl", {"dynamicsUrl": "https://c.crm4-dynamics.com"}),
-    ("settings.dynamics_url", "dynamicsUrl", {"dynamicsUrl": "https://127.0.1.1:8443"}),
-    ("settings.dynamics_url", "dynamicsUrl", {"dynamicsUrl": "https://c.crm.microsoftdynamics.us"}),
-    (
-        "settings.dynamics_url",
-        "dynamicsUrl",
-        {"dynamicsUrl": "https://c.crm4.dynamics.com", "cloud": "emulator"},
-    ),
-    ("settings.value", "cloud", {"cloud": "azure"}),
-    ("settings.value", "signInAudience", {"signInAudience": "Everyone"}),
-    ("settings.value", "redirectUris", {"redirectUris": "not json"}),
-    ("settings.value", "slots.a", {"slots": {"a": "first"}}),
-    ("settings.unknown_key", "tenantID", {"tenantID": "x"}),
-    ("settings.unknown_key", "assignments.user", {"assignments": {"user": []}}),
-    ("settings.profile", "profile", {"profile": "market-measure"}),
-    ("settings.profile", "profile", {"profile": "../../etc/passwd"}),
-    ("settings.display_name", "displayName", {"displayName": "x" * 121}),
-    ("settings.display_name", "displayName", {"displayName": "  "}),
-    ("settings.audience_cloud", "signInAudience", {"cloud": "usgov", "signInAudience": _PERSONAL}),
-    ("settings.redirect_query", "redirectUris.web[0]", _uri(_WEB + "?a=b", signInAudience=_PERSONAL)),
-    ("settings.redirect_scheme", "redirectUris.web[0]", _uri("http://example.com/")),
-    ("settings.redirect_scheme", "redirectUris.web[0]", _uri("myapp://auth")),
-    ("settings.redirect_host", "redirectUris.web[0]", _uri("http://[::1]/")),
-    ("settings.redirect_host", "redirectUris.web[0]", _uri("https://bücher.example/")),
-    ("settings.redirect_fragment", "redirectUris.web[0]", _uri(_WEB + "#top")),
-    (
-        "settings.redirect_wildcard",
-        "redirectUris.web[0]",
-        _uri("https://*.example.com/", signInAudience=_PERSONAL),
-    ),
-    ("settings.redirect_characters", "redirectUris.web[0]", _uri(_WEB + "a;b")),
-    ("settings.redirect_characters", "redirectUris.web[0]", _uri(_WEB + "a b")),
-    ("settings.redirect_length", "redirectUris.web[0]", _uri(_WEB + "x" * 256)),
-    (
-        "settings.redirect_count",
-        "redirectUris.web",
-        {"redirectUris": {"web": [f"{_WEB}{i}" for i in range(255)]}},
-    ),
-    ("settings.permission", "permissions[0]", {"permissions": ["openid"]}),
-    ("settings.permission", "permissions[0]", {"permissions": ["grahp/openid"]}),
-    ("settings.assignee", "assignments.users[0]", {"assignments": {"users": ["adele"]}}),
-    ("settings.owner", "owners[0]", {"owners": ["Adele"]}),
-    ("settings.lifetime_days", "secret.lifetimeDays", {"secret": {"lifetimeDays": 731}}),
-    ("settings.lifetime_days", "secret.lifetimeDays", {"secret": {"lifetimeDays": 0}}),
-    ("settings.slots", "slots.c", {"slots": {"c": 1}}),
-    ("settings.slots", "slots.a", {"slots": {"a": 0}}),
-    ("settings.slots", "slots", {"slots": {}}),
-    ("settings.role_name", "dataverse.role", {"dataverse": {"role": "x" * 101}}),
-    ("settings.role_name", "dataverse.role", {"dataverse": {"role": " "}}),
-    ("settings.role_line", "dataverse.add[0].rights", _line("add", table="lead", rights=[])),
-    ("settings.role_line", "dataverse.add[0].table", _line("add", rights=["read"])),
-    (
-        "settings.role_line",
-        "dataverse.remove[0].depth",
-        _line("remove", table="lead", rights=["read"], depth="world"),
-    ),
-    ("settings.audience_cloud", "signInAudience", {"cloud": "china", "signInAudience": _ONLY_PERSONAL}),
-    ("settings.redirect_query", "redirectUris.spa[0]", _spa(_WEB + "?a=b", signInAudience=_PERSONAL)),
-    ("settings.redirect_fragment", "redirectUris.spa[0]", _spa(_WEB + "a#b")),
-    ("settings.redirect_wildcard", "redirectUris.spa[0]", _spa("https://*.a.io/", signInAudience=_PERSONAL)),
-    ("settings.redirect_length", "redirectUris.spa[0]", _spa(_WEB + "y" * 300)),
-    (
-        "settings.redirect_count",
-        "redirectUris.spa",
-        {
-            "redirectUris": {"spa": [f"{_WEB}{i}" for i in range(101)]},
-            "signInAudience": _PERSONAL,
-        },
-    ),
-    ("settings.permission", "permissions[1]", {"permissions": ["graph/openid", "graph/"]}),
-    ("settings.assignee", "assignments.groups[0]", {"assignments": {"groups": [" "]}}),
-    ("settings.owner", "owners[1]", {"owners": ["a@b.example", "11111111"]}),
-]
 
 
 @pytest.mark.parametrize(("rule", "key", "change"), BAD, ids=[f"{r}-{i}" for i, (r, _, _) in enumerate(BAD)])
@@ -131,17 +41,54 @@ def test_a_bad_value_is_reported_under_its_rule_and_key(
     assert (rule, key) in found
 
 
+def test_a_wrong_entry_of_a_permission_is_one_problem_with_what_is_allowed() -> None:
+    """No names of the parser's own stand in the key, and one slip is one line."""
+    (problem,) = problems(GOOD | {"permissions": [{**READ_ALL, "kind": "role"}]}).problems
+    assert problem.key == "permissions[0].kind"
+    assert "'delegated' or 'application'" in problem.message
+    (problem,) = problems(GOOD | {"permissions": [{**READ_ALL, "kinds": "role"}]}).problems
+    assert "did you mean 'kind'?" in problem.message
+
+
+@pytest.mark.parametrize(("rule", "key", "refused"), ELSEWHERE)
+def test_a_bad_file_or_environment_is_reported_the_same_way(
+    rule: str, key: str, refused: Refused, tmp_path: Path
+) -> None:
+    """Rule and key, and an exit code that says whose mistake it is; no value of the environment is shown."""
+    with pytest.raises(ConnectError) as caught:
+        refused(tmp_path)
+    error = caught.value
+    found = error.problems if isinstance(error, SettingsError) else ()
+    assert (rule, key) in {(problem.rule, problem.key) for problem in found} | {(error.code, error.key)}
+    assert error.exit_code in (2, 3)
+
+
+def test_no_row_sends_anything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Neither a connection nor a look-up of a name is tried while a configuration is refused."""
+    tried: list[object] = []
+
+    def note(*args: object, **_: object) -> None:
+        tried.append(args)
+        raise OSError("no network in this test")
+
+    for name in ("connect", "connect_ex", "sendto"):
+        monkeypatch.setattr(socket.socket, name, note)
+    monkeypatch.setattr(socket, "getaddrinfo", note)
+    with suppress(OSError):
+        socket.create_connection(("127.0.0.1", 9))
+    assert tried, "the guard sees a connection"
+    tried.clear()
+    for _, _, change in BAD:
+        problems(GOOD | change)
+    for _, _, refused in ELSEWHERE:
+        with pytest.raises(ConnectError):
+            refused(tmp_path)
+    assert tried == []
+
+
 def test_every_rule_that_is_reported_stands_in_the_table() -> None:
     """No refusal has an id that the table of rules does not know."""
-    assert {rule for rule, _, _ in BAD} <= set(RULES)
-
-
-CAUTIONS: list[tuple[str, str, dict[str, object]]] = [
-    ("settings.redirect_case", "redirectUris.web", _uri("https://apps.bizible.com/oauth2")),
-    ("settings.redirect_case", "redirectUris.spa", {"redirectUris": {"spa": [_WEB + "a", _WEB + "A"]}}),
-    ("settings.nobody_assigned", "assignments", {}),
-    ("settings.nobody_assigned", "assignments", {"assignments": {"required": True}}),
-]
+    assert {rule for rule, *_ in [*BAD, *ELSEWHERE]} <= set(RULES)
 
 
 @pytest.mark.parametrize(("rule", "key", "change"), CAUTIONS)
@@ -157,29 +104,6 @@ def test_settings_without_a_slip_warn_of_nothing() -> None:
     assert load_settings(GOOD | users, stack="dev", project_dir=PROJECT).warnings == ()
 
 
-NORMALISED: list[tuple[str, dict[str, object], str, object]] = [
-    (
-        "settings.dynamics_url_slash",
-        {"dynamicsUrl": "https://contoso.crm4.dynamics.com/"},
-        "dynamics_url",
-        "https://contoso.crm4.dynamics.com",
-    ),
-    (
-        "settings.dynamics_url_slash",
-        {"dynamicsUrl": "https://Contoso.CRM4.dynamics.com"},
-        "dynamics_host",
-        "contoso.crm4.dynamics.com",
-    ),
-    ("settings.redirect_slash", {"redirectUris": {"spa": ["https://a.example"]}}, "spa", ("https://a.example/",)),
-    (
-        "settings.redirect_slash",
-        {"redirectUris": {"spa": ["https://a.example?q=1"]}},
-        "spa",
-        ("https://a.example/?q=1",),
-    ),
-]
-
-
 @pytest.mark.parametrize(("rule", "change", "name", "value"), NORMALISED)
 def test_what_is_normalised_comes_out_in_one_form(
     rule: str, change: dict[str, object], name: str, value: object
@@ -191,12 +115,26 @@ def test_what_is_normalised_comes_out_in_one_form(
 
 
 def test_every_rule_has_two_rows() -> None:
-    """A rule without rows is a rule that nobody has tried; files and environment have tests of their own."""
-    rows = Counter(rule for rule, *_ in [*BAD, *CAUTIONS, *NORMALISED])
-    elsewhere = {"settings.yaml", "settings.certificate", "settings.credential", "settings.sign_in"}
-    mine = {rule for rule in RULES if rule.startswith("settings.")} - elsewhere
-    assert len(mine) >= 25
-    assert {rule for rule in mine if rows[rule] < 2} == set()
+    """A rule without rows is a rule that nobody has tried; none is exempt."""
+    rows = Counter(rule for rule, *_ in [*BAD, *CAUTIONS, *NORMALISED, *ELSEWHERE, *VERSIONS])
+    assert {rule for rule in RULES if rows[rule] < 2} == set()
+
+
+def test_a_value_nested_without_end_is_one_problem() -> None:
+    """However deep it lies, nothing runs out of stack, not even to show it."""
+    deep: object = []
+    for _ in range(5000):
+        deep = [deep]
+    (problem,) = problems(GOOD | {"displayName": deep}).problems
+    assert (problem.rule, problem.key, problem.value) == ("settings.value", "displayName", "")
+
+
+def test_personal_audiences_have_both_limits_of_permissions() -> None:
+    """200 in all and 30 of one API: each is said by itself, with what was counted."""
+    rights = [f"graph/Some.Right.{number}" for number in range(199)]
+    error = problems(GOOD | {"permissions": rights, "signInAudience": PERSONAL})
+    counted = [p.value for p in error.problems if p.rule == "settings.permission_count"]
+    assert counted == ["201 permissions", "200 permissions of graph"]
 
 
 def test_all_problems_are_reported_at_once() -> None:
@@ -220,7 +158,7 @@ def test_an_unknown_profile_lists_those_there_are() -> None:
 
 def test_the_personal_audience_message_names_both_facts() -> None:
     """Adobe's article asks for it and Microsoft refuses it: the reader hears of both."""
-    message = problems(GOOD | {"signInAudience": _PERSONAL}).message
+    message = problems(GOOD | {"signInAudience": PERSONAL}).message
     assert "Adobe's article" in message
     assert "Microsoft refuses" in message
     assert "AzureADMultipleOrgs" in message

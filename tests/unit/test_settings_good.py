@@ -91,6 +91,30 @@ def test_organization_hosts_of_each_cloud_are_accepted(cloud: str, url: str) -> 
     assert load(cloud=cloud, dynamicsUrl=url).dynamics_url.startswith("https://")
 
 
+def test_names_that_only_look_odd_are_taken_as_they_are() -> None:
+    """A guest's principal name, two groups that differ in case, ports and schemes of installed apps."""
+    native = ["msauth.com.example://auth", "urn:ietf:wg:oauth:2.0:oob", "http://localhost:8400/a"]
+    settings = load(
+        assignments={"users": ["a_b.c#EXT#@contoso.example", "o'neil@c.example"], "groups": ["Team", "team"]},
+        redirectUris={"publicClient": native, "web": ["https://a.example:8443/b"]},
+        displayName="Überblick & Söhne 株式会社",
+        dataverse={"businessUnit": "Europe / North", "add": [{"table": "new_x1", "rights": ["read"]}]},
+    )
+    assert settings.redirect_uris.public_client == tuple(native)
+    assert settings.assignments.groups == ("Team", "team")
+
+
+@pytest.mark.parametrize(("audience", "rights", "uris"), [(None, 398, 254), ("AzureADMyOrg", 398, 254)])
+def test_as_many_as_the_audience_takes_are_accepted(audience: str | None, rights: int, uris: int) -> None:
+    """With the profile's two of each: 400 permissions, and 256 redirect URIs over all platforms."""
+    settings = load(
+        signInAudience=audience,
+        permissions=[f"graph/Some.Right.{number}" for number in range(rights)],
+        redirectUris={"spa": [f"https://a.example/{number}" for number in range(uris)]},
+    )
+    assert (len(settings.permissions), len(settings.redirect_uris.spa)) == (rights + 2, uris)
+
+
 def test_role_name_and_tags_come_from_profile_and_stack() -> None:
     """The tag marks the stack's objects, and the role says whose it is."""
     settings = load()

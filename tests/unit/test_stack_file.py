@@ -8,6 +8,7 @@ import pytest
 
 from connector.errors import SettingsError
 from connector.settings import check_stack_file
+from connector.settings.project_file import stack_config
 
 GOOD = "config:\n  dynamics-connect:cloud: public\n"
 BOMB = "a: &a [x, x, x, x]\nb: &b [*a, *a, *a, *a]\nc: [*b, *b, *b, *b]\n"
@@ -45,8 +46,21 @@ def test_what_editors_leave_is_fine(tmp_path: Path, content: bytes) -> None:
         ("config: x\n" * 1_000_000, "is larger than"),
         ("config: [a\n", "is not good YAML"),
         ("- a\n", "holds none"),
+        ("config:\n  ? [a, b]\n  : c\n", "a key must be a word"),
+        ("config: [a]\n", "must be a block of lines"),
+        ("config: x\n", "must be a block of lines"),
+        ("config:\n  3: x\n", "is no key"),
+        ("config:\n  ~: x\n", "is no key"),
+        ("a: " + "[" * 3000, "nested too deeply"),
+        ("a: 2026-99-99\n", "no good date or number"),
+        ("a: !!int ''\n", "no good date or number"),
+        ("a: !!map [b]\n", "expected a mapping"),
     ],
-    ids=["key twice", "setting twice", "tab", "alias bomb", "10 MB", "broken", "a list"],
+    ids=[
+        *("key twice", "setting twice", "tab", "alias bomb", "10 MB", "broken", "a list", "a list as key"),
+        *("config a list", "config a word", "a number as key", "no key", "3000 deep", "no date", "no number"),
+        "a list called a mapping",
+    ],
 )
 def test_what_cannot_be_settings_is_one_sentence(tmp_path: Path, content: str, words: str) -> None:
     """The message names the file and what is wrong with it."""
@@ -54,6 +68,32 @@ def test_what_cannot_be_settings_is_one_sentence(tmp_path: Path, content: str, w
         check(tmp_path, content.encode())
     assert words in caught.value.message
     assert len(caught.value.problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "key", "words"),
+    [
+        ("dynamic-connect:consent: link", "dynamic-connect:consent", "'dynamics-connect:consent'"),
+        ("Dynamics-Connect:tenantID: x", "Dynamics-Connect:tenantID", "'dynamics-connect:tenantId'"),
+        ("dynamics_connect:zzz: x", "dynamics_connect:zzz", "begin with dynamics-connect:"),
+        ("cloud: public\n  dynamics-connect:cloud: usgov", "dynamics-connect:cloud", "what 'cloud' says"),
+        ("dynamics-connect:cloud: usgov\n  cloud: public", "cloud", "keep 'dynamics-connect:cloud' alone"),
+        ("cloud: public\n  dynamics-connect:config:cloud: usgov", "dynamics-connect:config:cloud", "again"),
+    ],
+)
+def test_a_key_that_would_lie_unread_is_refused(tmp_path: Path, lines: str, key: str, words: str) -> None:
+    """A namespace that is nearly the project's, and a key in two spellings: the nearest good key is named."""
+    with pytest.raises(SettingsError) as caught:
+        check(tmp_path, f"config:\n  {lines}\n".encode())
+    assert [problem.key for problem in caught.value.problems] == [key]
+    assert words in caught.value.message
+
+
+def test_keys_of_providers_and_keys_without_a_namespace_pass(tmp_path: Path) -> None:
+    """Pulumi reads a key without a namespace as the project's, and other namespaces are others' business."""
+    lines = ("azuread:tenantId: x", "pulumi:tags: {}", "azure-native:location: x", "cloud: china")
+    check(tmp_path, ("config:\n" + "".join(f"  {line}\n" for line in lines)).encode())
+    assert stack_config(tmp_path / "Pulumi.dev.yaml") == {"cloud": "china"}
 
 
 def test_a_stack_without_a_file_is_left_to_the_engine(tmp_path: Path) -> None:

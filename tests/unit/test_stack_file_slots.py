@@ -17,6 +17,7 @@ FILES = [
     HEAD + BLOCK + TAIL,
     HEAD + "  dynamics-connect:slots: {a: 1} # flow\n" + TAIL,
     HEAD + "  dynamics-connect:slots: '{\"a\": 1}'\n" + TAIL,
+    HEAD + "  slots: {a: 1} # flow\n" + TAIL,
     HEAD + TAIL,
     HEAD + TAIL.rstrip("\n"),
     (HEAD + BLOCK + TAIL).replace("\n", "\r\n"),
@@ -28,7 +29,7 @@ FILES = [
 
 def other_lines(text: str) -> list[str]:
     """Every line but those of the slots."""
-    ours = ("a:", "b:", "dynamics-connect:slots")
+    ours = ("a:", "b:", "dynamics-connect:slots", "slots")
     return [line for line in text.splitlines() if not line.strip().startswith(ours)]
 
 
@@ -43,6 +44,13 @@ def test_everything_but_the_slots_stays(text: str, slots: dict[str, int]) -> Non
     if "# May" in text and slots.get("a") == 1:
         assert "a: 1 # May" in changed
     assert with_slots(changed, slots) == changed
+
+
+@pytest.mark.parametrize("written", ["slots", "dynamics-connect:slots", "dynamics-connect:config:slots"])
+def test_the_key_keeps_the_spelling_it_has(written: str) -> None:
+    """A second spelling of one key beside the first would be refused by the next run."""
+    changed = with_slots(f"config:\n  {written}: {{a: 1}}\n", {"b": 2})
+    assert changed == f"config:\n  {written}: {{b: 2}}\n"
 
 
 def test_the_patch_is_one_that_git_applies(tmp_path: Path) -> None:

@@ -1,0 +1,72 @@
+"""Rows of the bad-configuration table that are no key's: files, the environment, a verb's own check."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from connector.cloud_endpoints import read_endpoints
+from connector.deployer import check_tenant, read_deployer
+from connector.session import Session
+from connector.settings import Cloud, check_stack_file, load_settings
+from connector.sign_in import prove_sign_in
+from connector.stack_outputs import StackOutputs
+from tests.unit.settings_samples import GOOD, OID, PROJECT
+
+_TENANT = str(GOOD["tenantId"])
+_METADATA = "ARM_METADATA_HOSTNAME"
+
+Refused = Callable[[Path], object]
+
+
+def _file(content: str) -> Refused:
+    def look(folder: Path) -> None:
+        (folder / "Pulumi.dev.yaml").write_text(content, encoding="utf-8")
+        check_stack_file("dev", folder)
+
+    return look
+
+
+def _login(**environ: str) -> Refused:
+    return lambda _: read_deployer(environ, _TENANT)
+
+
+def _endpoints(**environ: str) -> Refused:
+    return lambda _: asyncio.run(read_endpoints(Cloud.EMULATOR, environ, _never))
+
+
+def _never(*_: object) -> Any:
+    raise AssertionError("something was asked before the settings were checked")
+
+
+def _sign_in(**change: object) -> Refused:
+    """`verify --sign-in`, which gets no further than the settings of its session."""
+
+    def ask(_: Path) -> None:
+        settings = load_settings(GOOD | change, stack="dev", project_dir=PROJECT)
+        session = cast("Session", SimpleNamespace(settings=settings))
+        asyncio.run(prove_sign_in(cast("StackOutputs", None), session, _never, seconds=0))
+
+    return ask
+
+
+ELSEWHERE: list[tuple[str, str, Refused]] = [
+    ("settings.yaml", "Pulumi.dev.yaml line 2", _file("config:\n\ta: b\n")),
+    ("settings.yaml", "Pulumi.dev.yaml line 2", _file("config:\n  ? [a, b]\n  : c\n")),
+    ("settings.yaml", "config", _file("config: [a]\n")),
+    ("settings.yaml", "config", _file("config: {3: x}\n")),
+    ("settings.yaml", "cloud", _file("config: {dynamics-connect:cloud: china, cloud: public}\n")),
+    ("settings.unknown_key", "dynamic-connect:cloud", _file("config: {dynamic-connect:cloud: china}\n")),
+    ("settings.sign_in", "signIn", _sign_in()),
+    ("settings.sign_in", "signIn", _sign_in(signIn="false")),
+    ("environment.credential", "ARM_CLIENT_ID", _login(ARM_CLIENT_ID=OID, AZURE_CLIENT_ID=_TENANT)),
+    ("environment.credential", "ARM_CLIENT_SECRET", _login(ARM_CLIENT_SECRET="a", AZURE_CLIENT_SECRET="b")),
+    ("environment.credential", "ARM_CLIENT_ID", _login(ARM_USE_CLI="false")),
+    ("environment.tenant", "ARM_TENANT_ID", _login(ARM_TENANT_ID=OID)),
+    ("environment.tenant", "ARM_TENANT_ID", lambda _: check_tenant({"AZURE_TENANT_ID": OID}, _TENANT)),
+    ("environment.metadata", _METADATA, _endpoints()),
+    ("environment.metadata", _METADATA, _endpoints(ARM_METADATA_HOSTNAME="metadata.example")),
+]
