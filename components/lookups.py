@@ -76,7 +76,19 @@ def failure(what: str, text: str) -> str:
     return f"{what} could not be read: {cause}{_hint(text)}"
 
 
+# The provider's words for an object that is not in the tenant, and what to do about it.
+_ABSENT = {
+    "No service principal found": "the tenant has no such service, or it was never used: assign a licence "
+    "or create an environment first",
+    "No group found": "it is not in this tenant: correct assignments.groups",
+    "was not found": "it is not in this tenant: correct assignments.users or owners",
+}
+
+
 def _hint(text: str) -> str:
+    for words, advice in _ABSENT.items():
+        if words in text:
+            return f"; {advice}"
     if "connect: " in text or "no such host" in text or "timeout" in text:
         return ". The host does not answer: check the network, `cloud`, and ARM_METADATA_HOSTNAME"
     if "403" in text:

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pulumi
 import pytest
 from pulumi.runtime import mocks
+from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.settings import SETTINGS
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCOPES = {
@@ -26,10 +28,16 @@ ROLES = {"00000003-0000-0000-c000-000000000000": {"User.Read.All": "df021288-bde
 
 @dataclass
 class Recorder(mocks.Mocks):
-    """Remembers every resource and look-up, and answers as the tenant would."""
+    """Remembers every resource and look-up, and answers as the tenant would.
+
+    `options` holds each resource's registration by its name, as the engine would get it: protection,
+    what it is deleted with, which changes are ignored. An `absent` application id has no service principal.
+    """
 
     resources: list[mocks.MockResourceArgs] = field(default_factory=list)
     calls: list[mocks.MockCallArgs] = field(default_factory=list)
+    options: dict[str, resource_pb2.RegisterResourceRequest] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         """Record a resource; computed properties are made from its name."""
@@ -38,11 +46,16 @@ class Recorder(mocks.Mocks):
         computed = {name: f"{args.name}-{ending}" for name, ending in names.items()}
         return f"{args.name}-id", {**computed, "value": "the-secret", **args.inputs}
 
-    def call(self, args: mocks.MockCallArgs) -> dict[Any, Any]:
+    def call(  # type: ignore[override]  # the SDK takes the answer alone as well
+        self, args: mocks.MockCallArgs
+    ) -> dict[Any, Any] | tuple[dict[Any, Any], list[tuple[str, str]]]:
         """Record a look-up; a service principal publishes SCOPES and ROLES."""
         self.calls.append(args)
         client_id = args.args.get("clientId", "")
         name = args.args.get("userPrincipalName") or args.args.get("displayName") or client_id
+        if client_id in self.absent:
+            # The provider's words for this look-up.
+            return {}, [("", f"{args.token}: No service principal found: no service principal found")]
         return {
             "objectId": f"oid-of-{name}",
             "oauth2PermissionScopeIds": SCOPES.get(client_id, {}),
@@ -54,7 +67,24 @@ class Recorder(mocks.Mocks):
         return [r for r in self.resources if r.typ == f"azuread:index/{noun[0].lower()}{noun[1:]}:{noun}"]
 
 
-Declare = Callable[[Callable[[], Any]], Recorder]
+class Monitor(mocks.MockMonitor):
+    """The SDK's mock, which also keeps what the mocks do not get to see: the resource options."""
+
+    mocks: Recorder
+
+    def RegisterResource(  # noqa: N802  # the name of the gRPC service
+        self, request: resource_pb2.RegisterResourceRequest
+    ) -> resource_pb2.RegisterResourceResponse:
+        """Keep the registration, then answer as the SDK's mock does."""
+        self.mocks.options[request.name] = request
+        return super().RegisterResource(request)
+
+
+class Declare(Protocol):
+    """Runs a function that declares resources."""
+
+    def __call__(self, program: Callable[[], Any], *, absent: frozenset[str] = ...) -> Recorder:
+        """Return what was recorded; the APIs in *absent* are not in the tenant."""
 
 
 @pytest.fixture
@@ -69,18 +99,22 @@ def declare() -> Iterator[Declare]:
     # The SDK's mocks open an event loop in each worker thread and leave it open; these get ours.
     with ThreadPoolExecutor(4, initializer=give_loop) as workers, asyncio.Runner() as runner:
         runner.get_loop().set_default_executor(workers)
-        yield lambda program: runner.run(_declare(program))
+        yield lambda program, *, absent=frozenset(): runner.run(_declare(program, absent))
     for loop in loops:
         loop.close()
 
 
-async def _declare(program: Callable[[], Any]) -> Recorder:
-    recorder = Recorder()
+async def _declare(program: Callable[[], Any], absent: frozenset[str]) -> Recorder:
+    recorder = Recorder(absent=absent)
     # Inside the running loop: the SDK would otherwise open one of its own and leave it open.
-    mocks.set_mocks(recorder, project="dynamics-connect", stack="test")
+    mocks.set_mocks(recorder, project="dynamics-connect", stack="test", monitor=Monitor(recorder))
 
     async def body() -> None:
         await pulumi.Output.from_input(program()).future()
 
-    await pulumi.runtime.stack.run_pulumi_func(body)
+    try:
+        await pulumi.runtime.stack.run_pulumi_func(body)
+    finally:
+        # A program that failed leaves outputs that nobody waits for: the next test is not to meet them.
+        SETTINGS.outputs.clear()
     return recorder

@@ -233,3 +233,20 @@ def test_a_failed_look_up_explains_a_known_code() -> None:
     message = failure("user adele", text)
     assert message.startswith("user adele could not be read: AADSTS7000215")
     assert "client secret is wrong" in message
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("No service principal found: none", "assign a licence or create an environment first"),
+        ('[user_principal_name] User with UPN "x" was not found', "correct assignments.users or owners"),
+        ("[display_name] No group found matching specified filter", "correct assignments.groups"),
+        ("something else", ""),
+    ],
+)
+def test_a_look_up_that_finds_nothing_says_what_to_do(said: str, advice: str) -> None:
+    """In the provider's words for each look-up; words that are not known get no advice."""
+    message = failure("it", f"invoking azuread:index/getIt:getIt: {said}")
+    assert said in message
+    assert advice in message
+    assert bool(advice) == (";" in message)

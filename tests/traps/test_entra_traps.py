@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pulumi
 import pytest
 
 from connector.bootstrap.model import Service, Who
@@ -16,6 +17,7 @@ from connector.bootstrap.subjects import Pipeline, trusts_of
 from connector.errors import SettingsError
 from connector.explain import explain
 from connector.settings import load_settings
+from connector.settings.profile import find_profile
 from tests.components import conftest as components
 from tests.components.conftest import Declare, Recorder
 from tests.components.test_connection import DYNAMICS, GRAPH, connect
@@ -45,6 +47,24 @@ def test_entra_trap_01_personal_audience_with_a_query_is_caught_before_any_call(
     assert "settings.redirect_query" in {problem.rule for problem in error.problems}
     for text in ("identityOnly=true", "query string", "personal", "AzureADMultipleOrgs"):
         assert text in error.message
+
+
+@pytest.mark.parametrize("audience", [PERSONAL, "PersonalMicrosoftAccount"])
+def test_entra_trap_01_the_vendors_wish_stands_beside_the_rule(audience: str) -> None:
+    """A reader of both texts learns which one holds: at the URI with the query, and only there."""
+    note = find_profile("marketo-measure", PROJECT).personal_audience_note
+    assert note
+    (problem,) = refusal(signInAudience=audience).problems
+    assert (problem.rule, BOTH[1] in problem.value) == ("settings.redirect_query", True)
+    assert f"personal accounts ({note});" in problem.message
+
+
+@pytest.mark.parametrize("audience", ["AzureADMyOrg", "AzureADMultipleOrgs"])
+def test_entra_trap_01_a_work_account_audience_takes_the_query(audience: str) -> None:
+    """The rule goes by audience: the vendor's URIs pass as they are, without a word."""
+    settings = load_settings(GOOD | {"signInAudience": audience}, stack="dev", project_dir=PROJECT)
+    assert settings.redirect_uris.web == tuple(BOTH)
+    assert not [one for one in settings.warnings if one.rule.startswith("settings.redirect")]
 
 
 def test_entra_trap_02_the_audience_is_always_set(declare: Declare) -> None:
@@ -98,6 +118,16 @@ def test_entra_trap_04_object_ids_and_application_ids_are_not_mixed(declare: Dec
     assert secret.inputs["applicationId"] == "saas-application-id"
 
 
+def test_entra_trap_04_an_assignment_names_who_holds_it_and_of_what(declare: Declare) -> None:
+    """People hold the application's role, the application holds the API's: never the other way about."""
+    role = {"api": "graph", "name": "User.Read.All", "kind": "application"}
+    made = declared(declare, permissions=[role]).of_type("AppRoleAssignment")
+    held = {(one.inputs["principalObjectId"], one.inputs["resourceObjectId"]) for one in made}
+    own = "saas-service-principal-oid"
+    people = ("oid-of-adele@contoso.example", "oid-of-Marketing Operations")
+    assert held == {(own, f"oid-of-{GRAPH}"), *((one, own) for one in people)}
+
+
 def test_entra_trap_05_one_grant_for_each_api_with_all_its_scopes(declare: Declare) -> None:
     """A scope that the stack adds joins the profile's grant; it makes no second one."""
     made = declared(declare, permissions=["graph/offline_access"])
@@ -113,6 +143,15 @@ def test_entra_trap_06_the_dynamics_service_principal_is_never_owned(declare: De
     made = declared(declare)
     assert {c.args["clientId"] for c in made.calls if "clientId" in c.args} == {DYNAMICS, GRAPH}
     assert [p.inputs["clientId"] for p in made.of_type("ServicePrincipal")] == ["saas-application-cid"]
+
+
+def test_entra_trap_06_an_absent_dynamics_stops_the_program_with_a_clear_error(declare: Declare) -> None:
+    """The error says which API, by which id, that it is not there, and what to do."""
+    with pytest.raises(pulumi.RunError) as caught:
+        declare(lambda: connect().outputs()["clientId"], absent=frozenset({DYNAMICS}))
+    assert f"the service principal of dynamics-crm ({DYNAMICS}) could not be read" in str(caught.value)
+    assert "the tenant has no such service" in str(caught.value)
+    assert "assign a licence" in str(caught.value)
 
 
 def test_entra_trap_07_user_impersonation_is_a_scope_with_the_live_id(
@@ -136,19 +175,6 @@ def test_entra_trap_09_assignment_is_required_so_consent_is_given(declare: Decla
     assert "appRoles" not in application.inputs
     roles = {a.inputs["appRoleId"] for a in made.of_type("AppRoleAssignment")}
     assert roles == {"00000000-0000-0000-0000-000000000000"}
-
-
-def test_entra_trap_10_a_new_secret_stands_beside_the_old_one(declare: Declare) -> None:
-    """Two slots are two resources, each by its generation: neither is the other's replacement."""
-    made = declared(declare, slots={"a": 1, "b": 2})
-    assert {s.inputs["displayName"] for s in made.of_type("ApplicationPassword")} == {"a-1", "b-2"}
-
-
-def test_entra_trap_10_a_wrong_secret_may_be_the_secrets_id() -> None:
-    """The explanation of AADSTS7000215 says so, and that a fresh secret takes a while."""
-    text = str(explain("AADSTS7000215"))
-    assert "id was given" in text
-    assert "newer than the login service knows" in text
 
 
 def test_entra_trap_13_a_github_subject_is_explained_in_both_formats() -> None:
