@@ -11,7 +11,7 @@ from connector.entra.directory import Directory
 from connector.entra.graph import Principal
 from connector.entra.objects import LiveApplication
 from connector.entra.people import Person, look_up, look_up_all
-from connector.entra.policy import CODE, SUBJECT, policy_check
+from connector.entra.policy import CODE, SUBJECT, brought_by, policy_check
 from connector.rounds import join, start
 from connector.session import Session
 from connector.settings import ConsentMode, PermissionKind, Settings
@@ -39,7 +39,7 @@ async def directory_checks(session: Session, state: StackState) -> tuple[Check, 
 
 
 async def _policy(directory: Directory, settings: Settings) -> Iterable[Check]:
-    return [policy_check(await directory.default_app_policy(), settings.secret.lifetime_days)]
+    return [policy_check(await directory.default_app_policy(), brought_by(settings))]
 
 
 async def _marked(directory: Directory, settings: Settings, state: StackState) -> Iterable[Check]:

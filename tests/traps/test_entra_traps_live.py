@@ -21,7 +21,7 @@ from connector.entra.directory import Directory
 from connector.entra.leftovers import find
 from connector.entra.objects import Named
 from connector.entra.people import Person, attachable
-from connector.entra.policy import policy_check
+from connector.entra.policy import Brought, policy_check
 from connector.entra.preflight import directory_checks, person_check
 from connector.entra.rights import needs_of
 from connector.errors import UnreachableError
@@ -133,10 +133,10 @@ def test_entra_trap_10_a_policy_that_refuses_the_secret_is_explained_before() ->
     """A lifetime that the tenant does not take is a no with the longest that it takes."""
     rule = {"restrictionType": "passwordLifetime", "maxLifetime": "P90D", "state": "enabled"}
     policy = {"isEnabled": True, "applicationRestrictions": {"passwordCredentials": [rule]}}
-    check = policy_check(policy, 180)
+    check = policy_check(policy, Brought(lifetime_days=180))
     assert check.answer is Answer.NO
     assert "set it to 90 or less" in check.detail
-    assert policy_check(policy, 90).answer is Answer.YES
+    assert policy_check(policy, Brought(lifetime_days=90)).answer is Answer.YES
 
 
 def test_entra_trap_12_a_fractional_retry_after_is_waited_out_to_the_letter(
