@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from connector import naming
 from connector.checks import Check, answered, no, unknown, yes
+from connector.entra.consent_given import missing_consent
 from connector.entra.consent_link import consent_link
 from connector.entra.directory import Directory
 from connector.entra.graph import Principal
@@ -157,10 +158,13 @@ async def _consent(session: Session, directory: Directory, state: StackState) ->
     application = await directory.application(known) if known else None
     if application is None:
         return [unknown("entra.consent", "admin consent", "is left to a link, which deploy prints")]
-    attached = await directory.attached(application.app_id)
-    granted = {scope for grant in attached.grants for scope in grant.scopes}
-    wanted = {p.name for p in settings.permissions if p.kind is PermissionKind.DELEGATED}
-    if wanted <= granted:
+    attached = start(directory.attached(application.app_id))
+    apis = start(directory.principals_of_apps(sorted({p.client_id for p in settings.permissions})))
+    await join(attached, apis)
+    by_app = {one.app_id: one for one in apis.result()}
+    missing = missing_consent(settings.permissions, by_app, attached.result())
+    if not missing:
         return [yes("entra.consent", "admin consent", "was given")]
     link = consent_link(session.endpoints.login, settings.tenant_id, application.app_id)
-    return [unknown("entra.consent", "admin consent", f"is pending: somebody who may opens {link}")]
+    text = f"is pending for {', '.join(missing)}: somebody who may opens {link}"
+    return [unknown("entra.consent", "admin consent", text)]
