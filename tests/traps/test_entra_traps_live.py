@@ -16,13 +16,14 @@ import pytest
 from connector import naming
 from connector.checks import Answer
 from connector.entra.adoption import import_ids
+from connector.entra.asked_for import person_check
 from connector.entra.checks import directory_causes
 from connector.entra.directory import Directory
 from connector.entra.leftovers import find
 from connector.entra.objects import Named
 from connector.entra.people import Person, attachable
 from connector.entra.policy import Brought, policy_check
-from connector.entra.preflight import directory_checks, person_check
+from connector.entra.preflight import directory_checks
 from connector.entra.rights import needs_of
 from connector.errors import UnreachableError
 from connector.session import Session
