@@ -4,29 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from connector.checks import Check, answered, no, unknown, yes
+from connector import naming
+from connector.checks import Answer, Check, answered, no, unknown, yes
 from connector.dataverse.challenge import check_challenge
-from connector.dataverse.client import DataverseClient
+from connector.dataverse.client import NO_USER, DataverseClient
+from connector.dataverse.desired import NOTHING_KNOWN, Known
+from connector.dataverse.foresight import check_apply
+from connector.entra.ownership import listed_check, require_listed
 from connector.entra.rights import require_rights, right_checks, token_tenant
-from connector.errors import RefusedError
+from connector.errors import ConnectError, RefusedError
 from connector.rounds import cancel, join, start
 from connector.session import Session
 from connector.settings import Settings
 from connector.stack_state import StackState
 
+_PRIVILEGES = "dataverse.caller_privileges"
 
-async def run_checks(session: Session, state: StackState) -> tuple[Check, ...]:
-    """Every question of a preflight, answered; nothing is written. Raises LoginError, UnreachableError."""
+
+async def run_checks(session: Session, state: StackState, known: Known = NOTHING_KNOWN) -> tuple[Check, ...]:
+    """Every question of a preflight, answered; nothing is written. Raises LoginError, UnreachableError.
+
+    `known` is what the stack's record says of the Dataverse half.
+    """
     from connector.entra.preflight import directory_checks  # noqa: PLC0415  # the Graph SDK: half a second
 
     settings = session.settings
     token = await session.deployer.token(f"{session.endpoints.graph}/.default")
-    where = f"organization {settings.dynamics_host}"
     directory = start(directory_checks(session, state))
-    organization = start(answered(_organization(session), "dataverse.caller", where, "an application user"))
+    organization = start(_organization_checks(session, state, known))
     await join(directory, organization)
     first = _tenant_check(settings.tenant_id, token_tenant(token))
-    return (first, *right_checks(settings, token), *directory.result(), *organization.result())
+    rights = (*right_checks(settings, token), *listed_check(settings, token))
+    return (first, *rights, *directory.result(), *organization.result())
 
 
 def _tenant_check(wanted: str, given: str | None) -> Check:
@@ -38,11 +47,48 @@ def _tenant_check(wanted: str, given: str | None) -> Check:
     return yes("entra.tenant", subject, "is the one that the caller logs in to")
 
 
+async def _organization_checks(session: Session, state: StackState, known: Known) -> tuple[Check, ...]:
+    where = f"organization {session.settings.dynamics_host}"
+    entry = await answered(_organization(session), "dataverse.caller", where, "an application user")
+    if any(check.answer is not Answer.YES for check in entry):
+        return entry
+    return (*entry, await _apply_check(session, state, known))
+
+
 async def _organization(session: Session) -> Iterable[Check]:
     await check_challenge(session)
-    await DataverseClient(session, session.deployer).get("WhoAmI")
     where = f"organization {session.settings.dynamics_host}"
+    try:
+        await DataverseClient(session, session.deployer).get("WhoAmI")
+    except RefusedError as error:
+        if error.service_code != NO_USER:
+            raise
+        return [no("dataverse.caller", where, error.message)]
     return [yes("dataverse.caller", where, "is of this tenant and lets the caller in")]
+
+
+async def _apply_check(session: Session, state: StackState, known: Known) -> Check:
+    """Whether the caller may do what `apply` will do: what is refused is a no, a read too."""
+    subject = f"security role and application user in {session.settings.dynamics_host}"
+    try:
+        application = await _application(session, state)
+    except RefusedError:
+        text = "the stack's application cannot be read, and so not its user; Application.Read.All would do"
+        return unknown(_PRIVILEGES, subject, text)
+    try:
+        await check_apply(session, application, known)
+    except ConnectError as error:
+        return no(error.code, subject, error.message)
+    return yes(_PRIVILEGES, subject, "the caller may make and change them as planned")
+
+
+async def _application(session: Session, state: StackState) -> tuple[str, str] | None:
+    """Client id and object id of the state's application, where it is there."""
+    from connector.entra.directory import Directory  # noqa: PLC0415  # the Graph SDK: half a second
+
+    object_id = state.object_id(naming.application_resource(session.settings.profile.name))
+    found = await Directory(session).application(object_id) if object_id else None
+    return (found.app_id, found.id) if found else None
 
 
 def check_same_environment(
@@ -92,7 +138,8 @@ async def check_access(session: Session) -> str:
     """Log in, read who is asked for, and compare rights: nothing is written before this holds.
 
     Raises LoginError (no token), UnreachableError (a host does not answer), RefusedError (another
-    tenant's organization, no application user for the caller, a Graph permission that is missing).
+    tenant's organization, no application user for the caller, a Graph permission that is missing, a
+    caller that would lock itself out of the application).
     Returns the organization's id.
     """
     graph = start(session.deployer.token(f"{session.endpoints.graph}/.default"))
@@ -107,5 +154,36 @@ async def check_access(session: Session) -> str:
         raise
     await join(early)
     require_rights(session.settings, graph.result(), who=session.deployer.name)
+    require_listed(session.settings, graph.result(), who=session.deployer.name)
     caller = await client.get("WhoAmI")
     return str(caller.get("OrganizationId", ""))
+
+
+async def check_plan(session: Session, state: StackState, known: Known = NOTHING_KNOWN) -> None:
+    """Ask what `up` or `apply` would stumble over in the middle; run it beside other reads, before a write.
+
+    Raises RefusedError naming every API, permission, user, group and owner that is unknown or ambiguous,
+    an application that the caller may not change, privileges in Dataverse that the caller lacks;
+    SettingsError for tables or a business unit that are not there; UnreachableError, LoginError.
+    """
+    directory = start(_check_directory(session, state))
+    organization = start(_check_apply(session, state, known))
+    await join(directory, organization)
+
+
+async def _check_directory(session: Session, state: StackState) -> None:
+    from connector.entra.preflight import asked_for_checks  # noqa: PLC0415  # the Graph SDK: half a second
+
+    checks = await asked_for_checks(session, state)
+    refused = [check for check in checks if check.answer is Answer.NO]
+    if not refused:
+        return
+    lines = "\n".join(f"  - {check.subject}: {check.detail}" for check in refused)
+    count = "1 check does" if len(refused) == 1 else f"{len(refused)} checks do"
+    message = f"{count} not hold for stack {session.settings.stack}; nothing was written:\n{lines}"
+    raise RefusedError(message, code=refused[0].code, key=refused[0].subject)
+
+
+async def _check_apply(session: Session, state: StackState, known: Known) -> None:
+    await check_challenge(session)
+    await check_apply(session, await _application(session, state), known)

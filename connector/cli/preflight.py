@@ -6,9 +6,10 @@ from connector.checks import Answer, Check
 from connector.cli.console import Voice
 from connector.cli.engine import Engine
 from connector.cli.run import Outcome
-from connector.cli.work import in_session
+from connector.cli.work import in_session, records_folder
 from connector.errors import RefusedError
 from connector.preflight import run_checks
+from connector.records import known_of, read_record
 from connector.session import Session
 from connector.settings import Settings
 
@@ -17,10 +18,11 @@ def preflight(voice: Voice, stack: str | None) -> Outcome:
     """Ask, show a table, and refuse (exit 4) when an answer is no."""
     engine = Engine(stack, voice.say)
     settings, state = engine.settings(), engine.state()
+    known = known_of(read_record(settings.stack, records_folder(None)))
     voice.title(f"Preflight of stack {settings.stack} (tenant {settings.tenant_id})")
 
     async def work(session: Session) -> tuple[Check, ...]:
-        return await run_checks(session, state)
+        return await run_checks(session, state, known)
 
     checks = in_session(settings, work)
     voice.table([(check.answer.value, _line(check)) for check in checks])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connector.entra.adoption import Attachable, is_federated, people_of
+from connector.entra.asking import AskingDirectory
 from connector.entra.directory import Directory
 from connector.entra.objects import LiveApplication, Named
 from connector.rounds import join, start
@@ -34,6 +35,28 @@ async def look_up(directory: Directory, kind: str, name: str) -> Person:
         return Person(kind, name, tuple(await directory.groups_named(name)))
     found = await directory.user_id(name)
     return Person(kind, name, (Named(found, name),) if found else ())
+
+
+async def confirm(directory: AskingDirectory, kind: str, name: str) -> Person:
+    """Find somebody as `look_up` does, and ask for an object id too: it must be of the kind.
+
+    The kind `owner` is a user or a service principal. Raises RefusedError, UnreachableError.
+    """
+    if not GUID.fullmatch(name):
+        return Person(kind, name, (await look_up(directory, _NAMED_AS.get(kind, kind), name)).found)
+    there = await _is_there(directory, kind, name)
+    return Person(kind, name, (Named(name, name),) if there else ())
+
+
+_NAMED_AS = {"owner": "user"}
+
+
+async def _is_there(directory: AskingDirectory, kind: str, object_id: str) -> bool:
+    if kind == "group":
+        return await directory.has_group(object_id)
+    if kind == "owner" and await directory.principal(object_id) is not None:
+        return True
+    return await directory.user_id(object_id) is not None
 
 
 async def look_up_all(directory: Directory, settings: Settings) -> tuple[Person, ...]:

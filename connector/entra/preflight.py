@@ -2,44 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
+from typing import Any
 
 from connector import naming
 from connector.checks import Check, answered, no, unknown, yes
+from connector.entra.asked_for import api_checks, people_checks
+from connector.entra.asking import AskingDirectory
+from connector.entra.consent_given import missing_consent
 from connector.entra.consent_link import consent_link
 from connector.entra.directory import Directory
-from connector.entra.graph import Principal
 from connector.entra.objects import LiveApplication
-from connector.entra.people import Person, look_up, look_up_all
-from connector.entra.policy import CODE, SUBJECT, policy_check
+from connector.entra.ownership import CODE as OWNED
+from connector.entra.ownership import owner_checks
+from connector.entra.policy import CODE, SUBJECT, brought_by, policy_check
 from connector.rounds import join, start
 from connector.session import Session
-from connector.settings import ConsentMode, PermissionKind, Settings
+from connector.settings import ConsentMode, Settings
 from connector.stack_state import StackState
 
-LICENCE = "assigning a group needs Entra ID P1 or P2, and groups inside it do not count"
 _READ_APPS = "Application.Read.All"
 
 
 async def directory_checks(session: Session, state: StackState) -> tuple[Check, ...]:
     """Ask everything side by side; what the caller may not read is unknown. Raises LoginError."""
-    directory, settings = Directory(session), session.settings
+    directory, settings = AskingDirectory(session), session.settings
     questions = (
         answered(_policy(directory, settings), CODE, SUBJECT, "Policy.Read.All"),
         answered(_marked(directory, settings, state), "entra.marker", "this stack's application", _READ_APPS),
         answered(_namesakes(directory, settings), "entra.namesakes", settings.display_name, _READ_APPS),
         answered(_deleted(directory, settings), "entra.recycle_bin", "the recycle bin", _READ_APPS),
-        answered(_apis(directory, settings), "entra.api", "the APIs asked for", _READ_APPS),
-        answered(_people(directory, settings), "entra.people", "users and groups", "Directory.Read.All"),
+        asked_for_checks(session, state),
         answered(_consent(session, directory, state), "entra.consent", "admin consent", "Directory.Read.All"),
     )
+    return await _all(questions)
+
+
+async def asked_for_checks(session: Session, state: StackState) -> tuple[Check, ...]:
+    """What a deployment would stumble over in the middle: APIs, permissions, people, ownership."""
+    directory, settings = AskingDirectory(session), session.settings
+    questions = (
+        answered(api_checks(directory, settings), "entra.api", "the APIs asked for", _READ_APPS),
+        people_checks(directory, settings),
+        answered(_owners(session, directory, state), OWNED, "owners of the application", _READ_APPS),
+    )
+    return await _all(questions)
+
+
+async def _all(questions: Iterable[Coroutine[Any, Any, tuple[Check, ...]]]) -> tuple[Check, ...]:
     branches = [start(question) for question in questions]
     await join(*branches)
     return tuple(check for branch in branches for check in branch.result())
 
 
+async def _owners(session: Session, directory: AskingDirectory, state: StackState) -> Iterable[Check]:
+    token = await session.deployer.token(f"{session.endpoints.graph}/.default")
+    return await owner_checks(directory, session.settings, state, token)
+
+
 async def _policy(directory: Directory, settings: Settings) -> Iterable[Check]:
-    return [policy_check(await directory.default_app_policy(), settings.secret.lifetime_days)]
+    return [policy_check(await directory.default_app_policy(), brought_by(settings))]
 
 
 async def _marked(directory: Directory, settings: Settings, state: StackState) -> Iterable[Check]:
@@ -96,58 +118,6 @@ async def _deleted(directory: Directory, settings: Settings) -> Iterable[Check]:
     return checks or [yes("entra.recycle_bin", "the recycle bin", "holds nothing of this stack")]
 
 
-async def _apis(directory: Directory, settings: Settings) -> Iterable[Check]:
-    wanted = {permission.client_id: permission.api for permission in settings.permissions}
-    found = {one.app_id: one for one in await directory.principals_of_apps(sorted(wanted))}
-    checks = [_api_check(api, app_id, found.get(app_id)) for app_id, api in wanted.items()]
-    return [*checks, *_published(settings, found)]
-
-
-def _api_check(api: str, app_id: str, principal: Principal | None) -> Check:
-    subject = f"service principal of {api} ({app_id})"
-    if principal is None:
-        text = (
-            "is not in this tenant: the tenant has no such service, or it was never used; "
-            "assign a licence or create an environment first"
-        )
-        return no("entra.api", subject, text)
-    if not principal.enabled:
-        return no("entra.api", subject, "is disabled; enable it")
-    return yes("entra.api", subject, "is there")
-
-
-def _published(settings: Settings, found: dict[str, Principal]) -> Iterable[Check]:
-    for permission in settings.permissions:
-        principal = found.get(permission.client_id)
-        if principal is None:
-            continue
-        delegated = permission.kind is PermissionKind.DELEGATED
-        names = principal.scopes if delegated else tuple(name for _, name in principal.app_roles)
-        if permission.name not in names:
-            text = f"is not published as a {permission.kind.value} permission; published: "
-            subject = f"{permission.api}/{permission.name}"
-            yield no("entra.permission", subject, text + (", ".join(sorted(names)) or "none"))
-
-
-async def _people(directory: Directory, settings: Settings) -> Iterable[Check]:
-    owners = [start(look_up(directory, "user", owner)) for owner in settings.owners]
-    assigned = start(look_up_all(directory, settings))
-    await join(assigned, *owners)
-    return [person_check(one) for one in (*assigned.result(), *(branch.result() for branch in owners))]
-
-
-def person_check(person: Person) -> Check:
-    """Whether exactly one user or group answers to a name of the settings."""
-    code, subject = f"entra.{person.kind}", f"{person.kind} {person.name}"
-    if not person.found:
-        return no(code, subject, "is not in this tenant; correct assignments or owners")
-    if len(person.found) > 1:
-        candidates = ", ".join(f"{one.id} ({one.detail or 'no description'})" for one in person.found)
-        text = f"is ambiguous: {candidates}; write the object id of the one that is meant"
-        return no(code, subject, text)
-    return yes(code, subject, LICENCE if person.kind == "group" else "is there")
-
-
 async def _consent(session: Session, directory: Directory, state: StackState) -> Iterable[Check]:
     """Only for `consent: link`: whether somebody has consented, and the link for it."""
     settings = session.settings
@@ -157,10 +127,13 @@ async def _consent(session: Session, directory: Directory, state: StackState) ->
     application = await directory.application(known) if known else None
     if application is None:
         return [unknown("entra.consent", "admin consent", "is left to a link, which deploy prints")]
-    attached = await directory.attached(application.app_id)
-    granted = {scope for grant in attached.grants for scope in grant.scopes}
-    wanted = {p.name for p in settings.permissions if p.kind is PermissionKind.DELEGATED}
-    if wanted <= granted:
+    attached = start(directory.attached(application.app_id))
+    apis = start(directory.principals_of_apps(sorted({p.client_id for p in settings.permissions})))
+    await join(attached, apis)
+    by_app = {one.app_id: one for one in apis.result()}
+    missing = missing_consent(settings.permissions, by_app, attached.result())
+    if not missing:
         return [yes("entra.consent", "admin consent", "was given")]
     link = consent_link(session.endpoints.login, settings.tenant_id, application.app_id)
-    return [unknown("entra.consent", "admin consent", f"is pending: somebody who may opens {link}")]
+    text = f"is pending for {', '.join(missing)}: somebody who may opens {link}"
+    return [unknown("entra.consent", "admin consent", text)]

@@ -18,12 +18,16 @@ from connector.errors import RefusedError
 from connector.settings import ConsentMode, PermissionKind, Settings
 from connector.settings.checks import GUID
 
+OWNED_BY = "Application.ReadWrite.OwnedBy"
+#: What lets a caller change applications that it does not own.
+ANY_APPLICATION = ("Application.ReadWrite.All", "Directory.ReadWrite.All")
 _DIRECTORY_READ = ("Directory.Read.All", "Directory.ReadWrite.All")
+_GRANTING = "granting admin consent"
 
 
 @dataclass(frozen=True)
 class Need:
-    """One right that the plan needs: any of `any_of` will do, the least first; `what` needs it."""
+    """One right that the plan needs: any of `any_of` will do, the one to ask for first; `what` needs it."""
 
     what: str
     any_of: tuple[str, ...]
@@ -35,20 +39,33 @@ def needs_of(settings: Settings) -> tuple[Need, ...]:
 
 
 def _needs(settings: Settings) -> Iterable[Need]:
-    yield Need(
-        "registering the application and its secret",
-        ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All", "Directory.ReadWrite.All"),
-    )
+    yield Need("registering the application and its secret", (OWNED_BY, *ANY_APPLICATION))
+    yield _consent_need(settings)
+    # With OwnedBy alone Graph lists no app roles that an application holds.
+    readers = ("Application.Read.All", "Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All")
+    yield Need("reading assignments", (*readers, *_DIRECTORY_READ))
     kinds = {permission.kind for permission in settings.permissions}
-    if settings.consent is ConsentMode.GRANT and PermissionKind.DELEGATED in kinds:
-        yield Need("granting admin consent", ("DelegatedPermissionGrant.ReadWrite.All",))
     app_roles = settings.consent is ConsentMode.GRANT and PermissionKind.APPLICATION in kinds
     if app_roles or settings.assignments.users or settings.assignments.groups:
         yield Need("assigning users, groups and app roles", ("AppRoleAssignment.ReadWrite.All",))
     if by_name((*settings.assignments.users, *settings.owners)):
-        yield Need("finding users", ("User.Read.All", "User.ReadWrite.All", *_DIRECTORY_READ))
+        # The permissions reference has User.ReadBasic.All for applications, user-get does not list it: it
+        # is let through, and not what is advised.
+        readers = ("User.Read.All", "User.ReadBasic.All", "User.ReadWrite.All")
+        yield Need("finding users", (*readers, *_DIRECTORY_READ))
     if by_name(settings.assignments.groups):
-        yield Need("finding groups", ("Group.Read.All", "Group.ReadWrite.All", *_DIRECTORY_READ))
+        readers = ("GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All")
+        yield Need("finding groups", (*readers, *_DIRECTORY_READ))
+
+
+def _consent_need(settings: Settings) -> Need:
+    """The proof reads what was consented to, whoever consents; who grants may read it too."""
+    delegated = any(one.kind is PermissionKind.DELEGATED for one in settings.permissions)
+    writer = "DelegatedPermissionGrant.ReadWrite.All"
+    if delegated and settings.consent is ConsentMode.GRANT:
+        return Need(_GRANTING, (writer,))
+    readers = ("DelegatedPermissionGrant.Read.All", "Directory.Read.All", writer)
+    return Need("reading what was consented to", (*readers, "Directory.ReadWrite.All"))
 
 
 def by_name(people: Iterable[str]) -> bool:
@@ -80,6 +97,12 @@ def token_tenant(token: str) -> str | None:
     """The tenant that issued a token, or None when it cannot be read."""
     tenant = _claims(token).get("tid")
     return str(tenant) if tenant else None
+
+
+def token_object_id(token: str) -> str | None:
+    """The object id of the caller's service principal (or user), or None when it cannot be read."""
+    own = _claims(token).get("oid")
+    return str(own).lower() if own else None
 
 
 def right_checks(settings: Settings, token: str) -> tuple[Check, ...]:
@@ -118,6 +141,6 @@ def require_rights(settings: Settings, token: str, *, who: str) -> None:
         f"{who} lacks {count} that this stack needs on Microsoft Graph:\n{lines}\n"
         "Grant these as application permissions with admin consent"
     )
-    if any("consent" in need.what for need in missing):
+    if any(need.what == _GRANTING for need in missing):
         message += ", or set consent to link and let somebody who may consent"
     raise RefusedError(message, code="entra.caller_rights", key=missing[0].any_of[0])

@@ -75,7 +75,9 @@ def test_the_reader_reads_all_that_plan_status_and_preflight_ask(
     assert {one.code for one in findings} <= {"entra.assignment_missing"}
     checks: tuple[Check, ...] = deployed.run(Who.READER, lambda session: run_checks(session, StackState()))
     assert [c for c in checks if c.answer is Answer.UNKNOWN and "may not read" in c.detail] == []
-    assert {c.code for c in checks if c.answer is Answer.NO} <= {"entra.right", "entra.marker"}
+    refused = {c.code: c.detail for c in checks if c.answer is Answer.NO}
+    assert set(refused) <= {"entra.right", "entra.marker", "dataverse.caller_privileges"}
+    assert "may not do this plan" in refused["dataverse.caller_privileges"]
 
 
 def test_a_plan_needs_each_of_the_readers_privileges(emulator: RunningEmulator) -> None:

@@ -9,12 +9,15 @@ import pytest
 
 from connector.checks import Answer, Check
 from connector.preflight import run_checks
+from connector.settings import ApiPermission, PermissionKind
 from connector.stack_state import KnownResource, StackState
+from emulator.graph.catalogue import GRAPH_APP_ID, GRAPH_ROLES
 from emulator.graph.people import DEFAULT_APP_POLICY
 from emulator.seed import CONTOSO, LIMITED_DEPLOYER, LIMITED_SECRET
 from emulator.seed.directory import SALES_APAC, SALES_EMEA
 from tests.emulator_flows.tenant import ConnectedStack
 from tests.support.emulator import RunningEmulator
+from tests.support.graph import GRAPH
 
 DYNAMICS = "00000007-0000-0000-c000-000000000000"
 
@@ -156,3 +159,37 @@ def test_consent_by_link_is_pending_until_it_is_there(emulator: RunningEmulator)
     pending = one(ask(stack), "entra.consent")
     assert pending.answer is Answer.UNKNOWN
     assert f"{CONTOSO}/adminconsent?client_id={stack.outputs.client_id}" in pending.detail
+
+
+def test_a_scope_on_another_api_is_no_consent(emulator: RunningEmulator) -> None:
+    """Each API's grant counts for itself: the name alone says nothing."""
+    stack = ConnectedStack(emulator, consent="link")
+    own = [
+        grant
+        for grant in emulator.dump()[CONTOSO]["oauth2PermissionGrants"]
+        if grant["clientId"] == stack.outputs.service_principal_object_id
+    ]
+    (right,) = [grant for grant in own if "user_impersonation" in grant["scope"]]
+    (wrong,) = [grant for grant in own if grant is not right]
+    emulator.edit("oauth2PermissionGrants", wrong["id"], {"scope": f"{wrong['scope']} user_impersonation"})
+    emulator.edit("oauth2PermissionGrants", right["id"], {"scope": ""})
+    check = one(ask(stack), "entra.consent")
+    assert check.answer is Answer.UNKNOWN
+    assert "pending for dynamics-crm/user_impersonation:" in check.detail
+
+
+def test_an_application_permission_counts_by_its_assignment(emulator: RunningEmulator) -> None:
+    """Delegated consent is none for an application permission; its app role assignment is."""
+    stack = ConnectedStack(emulator, consent="link")
+    role = ApiPermission(
+        api="graph", client_id=GRAPH_APP_ID, name="User.Read.All", kind=PermissionKind.APPLICATION
+    )
+    permissions = (*stack.settings.permissions, role)
+    stack.settings = stack.settings.model_copy(update={"permissions": permissions})
+    pending = one(ask(stack), "entra.consent")
+    assert pending.answer is Answer.UNKNOWN
+    assert "pending for graph/User.Read.All:" in pending.detail
+    own = stack.outputs.service_principal_object_id
+    body = {"principalId": own, "resourceId": GRAPH, "appRoleId": GRAPH_ROLES["User.Read.All"]}
+    stack.graph("POST", f"servicePrincipals/{GRAPH}/appRoleAssignedTo", body)
+    assert one(ask(stack), "entra.consent").answer is Answer.YES

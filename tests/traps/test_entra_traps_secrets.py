@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from connector.checks import Answer
 from connector.dataverse import jobs
 from connector.dataverse.reports import ProofReport
-from connector.entra.policy import policy_check
+from connector.entra.policy import Brought, policy_check
 from connector.entra.secrets import told_apart
 from connector.explain import explain
 from connector.session import Session
@@ -85,19 +85,19 @@ def restricted(kind: str, **more: str) -> dict[str, Any]:
 def test_entra_trap_10_a_policy_that_refuses_the_secret_is_explained_before() -> None:
     """A lifetime that the tenant does not take is a no with the longest that it takes."""
     policy = restricted("passwordLifetime", maxLifetime="P90D")
-    check = policy_check(policy, 180)
+    check = policy_check(policy, Brought(lifetime_days=180))
     assert check.answer is Answer.NO
     assert "set it to 90 or less" in check.detail
-    assert policy_check(policy, 90).answer is Answer.YES
+    assert policy_check(policy, Brought(lifetime_days=90)).answer is Answer.YES
 
 
 def test_entra_trap_10_a_policy_that_forbids_any_secret_is_explained_before() -> None:
     """No lifetime is short enough then: the answer says so, and whom to ask for what."""
-    check = policy_check(restricted("passwordAddition"), 1)
+    check = policy_check(restricted("passwordAddition"), Brought(lifetime_days=1))
     assert check.answer is Answer.NO
     assert "client secrets are forbidden (passwordAddition)" in check.detail
     assert "ask for an exemption" in check.detail
-    assert policy_check(restricted("passwordAddition", state="disabled"), 1).answer is Answer.YES
+    assert policy_check(restricted("passwordAddition", state="disabled"), Brought(lifetime_days=1)).answer is Answer.YES
 
 
 def test_entra_trap_10_a_wrong_secret_may_be_the_secrets_id() -> None:
