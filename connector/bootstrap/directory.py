@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 from connector.bootstrap.model import AUDIENCE, Trust, Who
 from connector.dataverse.writes import make_or_find
 from connector.entra.directory import Directory
-from connector.entra.graph import Assignment, Principal, Row, assignment_of, principal_of, refusal
+from connector.entra.graph import Assignment, Principal, Row, assignment_of, principal_of
 from connector.entra.objects import LiveApplication, application_of
+from connector.entra.refusals import refusal
 from connector.errors import RefusedError
 from connector.retry_after import parse_retry_after
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from connector import naming
-from connector.entra.graph import Graph, Query, refusal
+from connector.entra.graph import Graph, Query
 from connector.entra.objects import Attached, LiveApplication, Named, application_of
+from connector.entra.refusals import refusal
 from connector.rounds import join, start
 
 # Deleted objects keep their tags; what the bin's lists can filter by is UNVERIFIED, so the

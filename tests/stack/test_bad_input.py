@@ -19,6 +19,7 @@ LIMITED = {
     for name, value in (("CLIENT_ID", LIMITED_DEPLOYER), ("CLIENT_SECRET", LIMITED_SECRET))
 }
 WRONG_SECRET = {"ARM_CLIENT_SECRET": "wrong", "AZURE_CLIENT_SECRET": "wrong"}
+WRONG_WORDS = ("AADSTS7000215", "client secret is wrong", "trace id ", "correlation id ")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ CASES = {
     "an unreachable organization": Bad(
         4, ("127.0.1.1:2", "did not answer"), {"dynamicsUrl": "https://127.0.1.1:2"}, pulumi_words=()
     ),
-    "a wrong deployer secret": Bad(3, ("AADSTS7000215", "client secret is wrong"), env=WRONG_SECRET),
+    "a wrong deployer secret": Bad(3, WRONG_WORDS, env=WRONG_SECRET, pulumi_words=WRONG_WORDS),
     "a deployer without a right": Bad(
         4, ("DelegatedPermissionGrant.ReadWrite.All", "granting admin consent"), env=LIMITED
     ),
