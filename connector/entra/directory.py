@@ -7,7 +7,7 @@ from typing import Any
 
 from connector import naming
 from connector.entra.graph import Graph, Query
-from connector.entra.objects import Attached, LiveApplication, Named, application_of
+from connector.entra.objects import Attached, Federated, LiveApplication, Named, application_of, federated_of
 from connector.entra.refusals import refusal
 from connector.rounds import join, start
 
@@ -58,6 +58,12 @@ class Directory(Graph):
 
     async def _deleted(self, what: str, builder: Any) -> list[LiveApplication]:
         return [application_of(row) for row in await self._pages(what, builder, Query(select=_DELETED))]
+
+    async def federated(self, object_id: str) -> tuple[Federated, ...]:
+        """The federated credentials of an application."""
+        item = self._client.applications.by_application_id(object_id)
+        rows = await self._pages("federatedIdentityCredentials", item.federated_identity_credentials)
+        return tuple(federated_of(row) for row in rows)
 
     async def attached(self, app_id: str) -> Attached:
         """Service principal, grants, app roles held and assignments of one application, side by side."""
@@ -137,5 +143,3 @@ class Directory(Graph):
 def quoted(text: str) -> str:
     """Text inside the quotes of an OData filter."""
     return text.replace("'", "''")
-
-
