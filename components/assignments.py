@@ -82,8 +82,12 @@ def user_object_id(user: str, provider: pulumi.ProviderResource) -> pulumi.Input
 
 
 def group_object_id(group: str, provider: pulumi.ProviderResource) -> pulumi.Input[str]:
-    """A group's object id, looked up by display name where it is none already."""
+    """A group's object id, looked up by display name where it is none already.
+
+    Through `getGroups`: `getGroup` puts the name into its filter as it is, and Graph refuses one with a
+    quotation mark (terraform-provider-azuread, group_data_source.go); it also reads every member.
+    """
     if is_object_id(group):
         return group
-    found = look_up("getGroup", {"displayName": group}, provider, what=f"group {group}")
-    return found["objectId"]
+    found = look_up("getGroups", {"displayNames": [group]}, provider, what=f"group {group}")
+    return found["objectIds"][0]

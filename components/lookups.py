@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pulumi
 
-from connector.explain import explain
+from connector.explain import explain, explained, login_code
 
 
 def look_up(
@@ -37,7 +37,7 @@ async def _invoke(
         text = str(error)
         if "More than one group" not in text:
             raise pulumi.RunError(failure(what, text)) from None
-    name = str(arguments["displayName"])
+    name = str(arguments["displayNames"][0])
     raise pulumi.RunError(ambiguous(what, await _namesakes(name, provider)))
 
 
@@ -57,7 +57,7 @@ async def _namesakes(name: str, provider: pulumi.ProviderResource) -> list[str]:
     except Exception:  # the SDK raises nothing narrower, and the first error is the one to tell
         return []
     pairs = zip(found["objectIds"], found["displayNames"], strict=True)
-    return [id for id, other in pairs if other == name]
+    return [id for id, other in pairs if other.casefold() == name.casefold()]
 
 
 def ambiguous(what: str, candidates: Sequence[str]) -> str:
@@ -67,13 +67,19 @@ def ambiguous(what: str, candidates: Sequence[str]) -> str:
 
 
 def failure(what: str, text: str) -> str:
-    """What a failed look-up means: the object, the provider's last words, and a known code explained."""
+    """What a failed look-up means: the object, the provider's last words, and a known code explained.
+
+    The service's own code and ids stay. A refused login is explained by its code alone; Graph's code
+    says too little, and its message stands before the explanation.
+    """
     said = text.rsplit("returned an error:", 1)[-1].replace("1 error occurred:", "")
     cause = " ".join(said.replace("*", " ").split())
     known = explain(text)
-    if known:
-        return f"{what} could not be read: {known}"
-    return f"{what} could not be read: {cause}{_hint(text)}"
+    if known is None:
+        return f"{what} could not be read: {cause}{_hint(text)}"
+    if login_code(text):
+        return f"{what} could not be read: {explained(text)}"
+    return f"{what} could not be read: {cause.rstrip('.')}. {known.cause}. {known.fix}."
 
 
 # The provider's words for an object that is not in the tenant, and what to do about it.

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import time
+import uuid
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -52,6 +53,8 @@ class Wire:
         if answer.dropped:
             drop_connection(scope)
             return
+        if service_of(_host(scope).rsplit(":", 1)[0], scope["path"]) == "graph":
+            answer.name_request()
         for message in answer.messages:
             await send(message)
 
@@ -158,6 +161,22 @@ class _Answer:
             {"type": "http.response.body", "body": raw},
         ]
 
+    def name_request(self) -> None:
+        """Graph's ids in the headers: those of an error's body, if any (graph docs, concepts/errors)."""
+        error = (self._json() or {}).get("error") if self.status >= 400 else None  # HTTP
+        inner = error.get("innerError", {}) if isinstance(error, dict) else {}
+        own = str(inner.get("request-id") or uuid.uuid4())
+        ids = {"request-id": own, "client-request-id": str(inner.get("client-request-id") or own)}
+        headers = [(name.encode(), value.encode()) for name, value in ids.items()]
+        self.messages[0]["headers"] = [*self.messages[0]["headers"], *headers]
+
+    def _json(self) -> dict[str, Any] | None:
+        try:
+            body = json.loads(b"".join(m.get("body", b"") for m in self.messages[1:]))
+        except ValueError:
+            return None
+        return body if isinstance(body, dict) else None
+
     def truncate(self) -> None:
         """Keep the announced length and send half of the body; the server then cuts the connection."""
         body = b"".join(m.get("body", b"") for m in self.messages[1:])
@@ -169,9 +188,6 @@ class _Answer:
         if location := headers.get(b"odata-entityid") or headers.get(b"location"):
             found = _NEW_ID.findall(location.decode())
             return str(found[-1]) if found else None
-        try:
-            body = json.loads(b"".join(m.get("body", b"") for m in self.messages[1:]))
-        except ValueError:
-            return None
-        value = body.get("id") or body.get("keyId") if isinstance(body, dict) else None
+        body = self._json() or {}
+        value = body.get("id") or body.get("keyId")
         return value if isinstance(value, str) else None

@@ -6,14 +6,14 @@ Writes that are not idempotent are followed by a look after any doubt, and only 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from connector.bootstrap.model import AUDIENCE, Trust, Who
+from connector.bootstrap.model import Trust, Who
 from connector.dataverse.writes import make_or_find
 from connector.entra.directory import Directory
-from connector.entra.graph import Assignment, Principal, Row, assignment_of, principal_of, refusal
-from connector.entra.objects import LiveApplication, application_of
+from connector.entra.graph import Assignment, Principal, Row, assignment_of, principal_of
+from connector.entra.objects import Federated, LiveApplication, application_of, federated_of
+from connector.entra.refusals import refusal
 from connector.errors import RefusedError
 from connector.retry_after import parse_retry_after
 
@@ -34,39 +34,12 @@ _ADMINISTRATOR = (
 )
 
 
-@dataclass(frozen=True)
-class Federated:
-    """A federated credential as it is."""
-
-    id: str
-    name: str
-    issuer: str
-    subject: str
-    audiences: tuple[str, ...]
-
-    def is_as(self, trust: Trust) -> bool:
-        """Whether it trusts the same tokens."""
-        return (self.issuer, self.subject, self.audiences) == (trust.issuer, trust.subject, (AUDIENCE,))
-
-
-def federated_of(row: Row) -> Federated:
-    """Read Graph's federatedIdentityCredential."""
-    audiences = tuple(str(one) for one in row.get("audiences") or ())
-    return Federated(str(row["id"]), str(row["name"]), str(row["issuer"]), str(row["subject"]), audiences)
-
-
 class PipelineDirectory(Directory):
     """The directory as the administrator; methods raise RefusedError, UnreachableError or LoginError."""
 
     async def ours(self, who: Who) -> list[LiveApplication]:
         """The applications that carry an identity's marker."""
         return await self.marked(who.marker)
-
-    async def federated(self, object_id: str) -> tuple[Federated, ...]:
-        """The federated credentials of an application."""
-        item = self._client.applications.by_application_id(object_id)
-        rows = await self._pages("federatedIdentityCredentials", item.federated_identity_credentials)
-        return tuple(federated_of(row) for row in rows)
 
     async def make_application(self, who: Who, body: Body) -> LiveApplication:
         """Register an identity's application; it carries the marker from its first request on."""

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connector.bootstrap.directory import Federated
 from connector.bootstrap.model import Service, Trust, Wanted
 from connector.dataverse.changes import WRITES, Action, Change
 from connector.entra.graph import Assignment, Principal
-from connector.entra.objects import LiveApplication
+from connector.entra.objects import Federated, LiveApplication
 
 APPLICATION, PRINCIPAL = "application", "service principal"
 TRUST, PERMISSION = "federated credential", "Graph permission"

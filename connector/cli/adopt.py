@@ -27,6 +27,7 @@ def adopt(voice: Voice, stack: str | None, application_id: str, records: str | N
     """Examine, import into the state, note hand-made secrets, and show what the next `up` would change."""
     engine = Engine(stack, voice.say)
     settings, folder = engine.settings(), records_folder(records)
+    application_id = plain_id(application_id)
     record = read_record(settings.stack, folder)
 
     async def work(session: Session) -> tuple[Adoption, PlanReport | ConnectError]:
@@ -57,6 +58,11 @@ def adopt(voice: Voice, stack: str | None, application_id: str, records: str | N
         "dataverse": adopt_dataverse.to_json(planned),
     }
     return Outcome(body)
+
+
+def plain_id(given: str) -> str:
+    """An id as it is pasted, without blanks and the braces that PowerShell and Windows put around one."""
+    return given.strip().removeprefix("{").removesuffix("}").strip()
 
 
 def _note(settings: Settings, found: Adoption, before: StackRecord | None, folder: Path) -> None:

@@ -1,7 +1,8 @@
 """What a preview would change, value by value: what an adopted application has and what is wanted.
 
-Read from `pulumi preview --json` (apitype PreviewDigest: steps[].diffReasons, oldState.inputs,
-newState.inputs); secret values arrive as "[secret]".
+Read from `pulumi preview --json` (apitype PreviewDigest: steps[].diffReasons, oldState, newState); secret
+values arrive as "[secret]". What was imported has no input where the live value is the provider's default:
+it stands in oldState.outputs alone.
 """
 
 from __future__ import annotations
@@ -37,8 +38,35 @@ def _of_step(step: dict[str, Any]) -> Iterator[Change]:
     if not reasons:
         yield Change(action, noun, name, _made_of(after.get("inputs") or {}))
     for reason in reasons:
-        old, new = (_shown(state.get("inputs", {}).get(reason)) for state in (before, after))
-        yield Change(action, noun, name, f"{reason}: {old} → {new}")
+        old, new = _live(before, reason), (after.get("inputs") or {}).get(reason)
+        for detail in _lines(reason, _plain(old), _plain(new)):
+            yield Change(action, noun, name, detail)
+
+
+def _live(state: dict[str, Any], name: str) -> Any:
+    """A property as it is: the input, or what the resource has where there is none."""
+    value = (state.get("inputs") or {}).get(name)
+    return (state.get("outputs") or {}).get(name) if value is None else value
+
+
+def _lines(name: str, old: Any, new: Any) -> Iterator[str]:
+    """One line for a property; one for each member or item that differs where one would be too long."""
+    whole = f"{name}: {_shown(old)} → {_shown(new)}"
+    kinds = {type(value) for value in (old, new) if value is not None}
+    if len(whole) <= _LIMIT or kinds not in ({dict}, {list}):
+        yield whole
+    elif kinds == {dict}:
+        old, new = old or {}, new or {}
+        for key in sorted({*old, *new}):
+            if old.get(key) != new.get(key):
+                yield from _lines(f"{name}.{key}", old.get(key), new.get(key))
+    else:
+        yield from _items(name, old or [], new or []) or [f"{name}: the same items in another order"]
+
+
+def _items(name: str, old: list[Any], new: list[Any]) -> list[str]:
+    gone = [f"{name}: {_shown(item)} → nothing" for item in old if item not in new]
+    return gone + [f"{name}: nothing → {_shown(item)}" for item in new if item not in old]
 
 
 def _made_of(inputs: dict[str, Any]) -> str:
@@ -50,9 +78,24 @@ def _made_of(inputs: dict[str, Any]) -> str:
 
 
 def _shown(value: Any) -> str:
-    if value is None:
+    """A value in words; only a single long text is cut, never a list of many."""
+    if value is None or value in ("", [], {}):
         return "nothing"
-    text = value if isinstance(value, str) else json.dumps(_plain(value))
+    if isinstance(value, str):
+        return _cut(value)
+    return json.dumps(_readable(value), ensure_ascii=False)
+
+
+def _readable(value: Any) -> Any:
+    """Without the engine's own notes, each text no longer than can be read."""
+    if isinstance(value, dict):
+        return {name: _readable(inner) for name, inner in _plain(value).items()}
+    if isinstance(value, list):
+        return [_readable(inner) for inner in value]
+    return _cut(value) if isinstance(value, str) else value
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _LIMIT else text[: _LIMIT - 1] + "…"
 
 

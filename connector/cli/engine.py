@@ -210,7 +210,7 @@ class Engine:
     def _previewed(self) -> dict[str, Any]:
         ran = self.previewed("preview")
         digest = read_digest(ran.out)
-        self.check(ran, errors_in(digest) or ran.words)
+        self.check(ran, errors_in(digest) or ran.words or "the engine gave no reason")
         return digest
 
     def exported(self) -> dict[str, Any]:

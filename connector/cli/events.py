@@ -7,11 +7,11 @@ values arrive as "[secret]".
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from connector.cli.reasons import Reasons
 from connector.dataverse.reports import Action, Change
 
 #: The engine's operations on resources, as actions; those that are absent change nothing.
@@ -28,8 +28,6 @@ _DONE = {
     Action.CHANGED: "changed",
     Action.REMOVED: "removed",
 }
-# Terminal colours that the engine puts into diagnostics: <{%reset%}> and the like.
-_COLOUR = re.compile(r"<\{%[^%]*%\}>")
 _OURS = "dynamics-connect:"
 
 
@@ -39,7 +37,7 @@ class EventReader:
 
     say: Callable[[str], None]
     changes: list[Change] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
+    reasons: Reasons = field(default_factory=Reasons)
     other: list[str] = field(default_factory=list)
 
     def take(self, line: str) -> None:
@@ -54,7 +52,7 @@ class EventReader:
         elif "resOutputsEvent" in event:
             self._resource(event["resOutputsEvent"]["metadata"])
         elif "diagnosticEvent" in event:
-            self._diagnostic(event["diagnosticEvent"])
+            self.reasons.take(event["diagnosticEvent"])
 
     def _resource(self, metadata: dict[str, Any]) -> None:
         action = ACTIONS.get(metadata["op"])
@@ -65,26 +63,7 @@ class EventReader:
         self.changes.append(change)
         self.say(f"{_DONE[action]} {change.kind} {change.name}")
 
-    def _diagnostic(self, event: dict[str, Any]) -> None:
-        text = plain(event.get("message", ""))
-        if event.get("severity") == "error" and text and text not in self.errors:
-            self.errors.append(text)
-
     def failure(self, stderr: str) -> str:
-        """The engine's own words for a failed run: its error diagnostics, else its last output.
-
-        The engine closes with errors that only say that there were errors; those are left out.
-        """
-        telling = [text for text in self.errors if not _is_echo(text)] or self.errors
-        text = "\n".join(telling) or "\n".join(self.other[-5:]) or stderr.strip()
+        """The engine's own words for a failed run: the reasons it gave, else its last output."""
+        text = self.reasons.text() or "\n".join(self.other[-5:]) or stderr.strip()
         return text.removeprefix("error: ") or "the engine gave no reason"
-
-
-def plain(message: str) -> str:
-    """A diagnostic's words without terminal colours and the engine's prefixes."""
-    text = _COLOUR.sub("", message).strip()
-    return text.removeprefix("error: ").removeprefix("Exception calling application: ")
-
-
-def _is_echo(text: str) -> bool:
-    return text.startswith(("update failed", "preview failed")) or "resource registration failed" in text

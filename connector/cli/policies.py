@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from connector.cli.events import plain
+from connector.cli.reasons import plain
 from connector.errors import ConnectError
 
 

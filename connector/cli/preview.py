@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from connector.cli.events import ACTIONS, plain
+from connector.cli.events import ACTIONS
+from connector.cli.reasons import reasons_in
 from connector.dataverse.reports import Change
 
 _COMPONENTS = ("pulumi:", "dynamics-connect:")
@@ -30,8 +31,7 @@ def changes_in(digest: dict[str, Any]) -> tuple[Change, ...]:
 
 def errors_in(digest: dict[str, Any]) -> str:
     """The errors that the preview met, a line each; empty when it met none."""
-    diagnostics = digest["diagnostics"]
-    return "\n".join(plain(one["message"]) for one in diagnostics if one.get("severity") == "error")
+    return reasons_in(digest["diagnostics"])
 
 
 def _change(step: dict[str, Any]) -> Change | None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connector import naming
-from connector.dataverse.reports import Action, Change
-from connector.entra.adoption import Attachable, granted, import_ids
+from connector.dataverse.reports import Change
+from connector.entra.adoption import import_ids
 from connector.entra.consent import differing_grants
 from connector.entra.directory import Directory
+from connector.entra.foreign import foreign_to
 from connector.entra.hand_made import read_outside_slots
 from connector.entra.objects import LiveApplication
 from connector.entra.people import attachable
 from connector.errors import RefusedError
 from connector.hand_made import OutsideSlots
+from connector.rounds import join, start
 from connector.session import Session
 from connector.settings import Settings
 from connector.stack_state import StackState
@@ -49,14 +51,17 @@ async def examine(session: Session, state: StackState, application_id: str) -> A
         raise RefusedError(message, code="adopt.no_application", key=application_id)
     _check_owner(settings, application)
     _check_state(settings, state, application)
-    found = await attachable(directory, settings, application)
+    federated = start(directory.federated(application.id))
+    attached = start(attachable(directory, settings, application))
+    await join(federated, attached)
+    found = attached.result()
     ids = import_ids(settings, application, found)
     # The provider would replace a grant to change it, so one that differs is taken over by `deploy`.
     undecided = {n: c for n, c in differing_grants(settings, found).items() if n not in state.resources}
     lacking = {name: id for name, id in ids.items() if name not in {*state.resources, *undecided}}
     secrets = await _hand_made(session, state, application)
-    foreign = (*undecided.values(), *_foreign(settings, secrets, application, found))
-    return Adoption(application, lacking, foreign, secrets)
+    foreign = foreign_to(settings, secrets, application, federated.result(), found)
+    return Adoption(application, lacking, (*undecided.values(), *foreign), secrets)
 
 
 async def _hand_made(session: Session, state: StackState, application: LiveApplication) -> OutsideSlots:
@@ -86,31 +91,3 @@ def _check_state(settings: Settings, state: StackState, application: LiveApplica
             "adopt into a stack of its own, or remove that one first"
         )
         raise RefusedError(message, code="adopt.has_application", key=known)
-
-
-def _foreign(
-    settings: Settings, secrets: OutsideSlots, application: LiveApplication, found: Attachable
-) -> Iterator[Change]:
-    by_id = {one.key_id: one for one in application.secrets}
-    for secret in secrets.adopted:
-        used = f"{secret.last_used:%Y-%m-%d %H:%M} UTC" if secret.last_used else "not known here"
-        text = f"last used: {used}; its value cannot be read; it stays until a rotation retires it"
-        yield Change(Action.FOREIGN, "secret", str(by_id[secret.key_id]), text)
-    if application.certificates:
-        count = str(application.certificates)
-        yield Change(Action.FOREIGN, "certificates", count, "they stay as they are")
-    yield from _foreign_grants(settings, found)
-    wanted = {id.lower() for id in found.people.values()}
-    for one in found.attached.assigned:
-        if one.principal_id not in wanted:
-            text = f"object id {one.principal_id}; the settings do not name it, and it stays"
-            yield Change(Action.FOREIGN, f"assignment of {one.principal_type}", one.principal_name, text)
-
-
-def _foreign_grants(settings: Settings, found: Attachable) -> Iterator[Change]:
-    wanted = {found.apis[p.client_id].id for p in granted(settings) if p.client_id in found.apis}
-    for grant in found.attached.grants:
-        if grant.resource_id not in wanted:
-            scopes = ", ".join(sorted(grant.scopes))
-            text = f"{scopes}; the settings do not ask for it: add it to permissions or take it back"
-            yield Change(Action.FOREIGN, "grant for API", grant.resource_id, text)

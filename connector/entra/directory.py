@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from connector import naming
-from connector.entra.graph import Graph, Query, refusal
-from connector.entra.objects import Attached, LiveApplication, Named, application_of
+from connector.entra.graph import Graph, Query
+from connector.entra.objects import Attached, Federated, LiveApplication, Named, application_of, federated_of
+from connector.entra.refusals import refusal
 from connector.rounds import join, start
 
 # Deleted objects keep their tags; what the bin's lists can filter by is UNVERIFIED, so the
@@ -57,6 +58,12 @@ class Directory(Graph):
 
     async def _deleted(self, what: str, builder: Any) -> list[LiveApplication]:
         return [application_of(row) for row in await self._pages(what, builder, Query(select=_DELETED))]
+
+    async def federated(self, object_id: str) -> tuple[Federated, ...]:
+        """The federated credentials of an application."""
+        item = self._client.applications.by_application_id(object_id)
+        rows = await self._pages("federatedIdentityCredentials", item.federated_identity_credentials)
+        return tuple(federated_of(row) for row in rows)
 
     async def attached(self, app_id: str) -> Attached:
         """Service principal, grants, app roles held and assignments of one application, side by side."""
@@ -109,13 +116,6 @@ class Directory(Graph):
         kept = [one for one in (row or {}).get("keyCredentials") or () if one.get("keyId") not in key_ids]
         await self._write("PATCH", f"applications/{object_id}", {"keyCredentials": kept}, gone_is_done=True)
 
-    async def federated_credentials(self, object_id: str) -> dict[str, str]:
-        """The ids of an application's federated credentials by their names, which are unique there."""
-        item = self._client.applications.by_application_id(object_id)
-        what = f"applications/{object_id}/federatedIdentityCredentials"
-        rows = await self._pages(what, item.federated_identity_credentials)
-        return {str(row["name"]): str(row["id"]) for row in rows}
-
     async def change_grant(self, grant_id: str, scopes: Iterable[str]) -> None:
         """Set the scopes of a delegated grant; one that is gone is left so."""
         body = {"scope": " ".join(scopes)}
@@ -153,5 +153,3 @@ class Directory(Graph):
 def quoted(text: str) -> str:
     """Text inside the quotes of an OData filter."""
     return text.replace("'", "''")
-
-

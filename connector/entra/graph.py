@@ -26,8 +26,8 @@ from kiota_http.middleware.options import ResponseHandlerOption
 from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_service_client import GraphServiceClient
 
+from connector.entra.refusals import refusal
 from connector.errors import RefusedError, UnreachableError
-from connector.explain import explain
 from connector.retry_after import parse_retry_after
 from connector.session import Session
 
@@ -186,28 +186,6 @@ class Graph:
             message = f"{host} did not answer ({reason}); check the network and TLS trust"
             raise UnreachableError(message, code="host.unreachable", key=host) from error
         return cast("httpx.Response", answer)
-
-
-def refusal(what: str, answer: httpx.Response) -> RefusedError:
-    """The refusal of a call that was *what* (`to read users/…`), with Graph's own code and request id."""
-    try:
-        error = answer.json()["error"]
-        code, text = str(error.get("code", "")), str(error.get("message", ""))[:300]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        code, text = "", ""
-    request_id = answer.headers.get("request-id", "")
-    denied = answer.status_code == 403 and what.startswith("to read")
-    hint = "; the deployer needs Directory.Read.All to prove consent" if denied else ""
-    known = explain(text) or explain(code)
-    said = f". {known.cause}. {known.fix}" if known and not hint else ""
-    return RefusedError(
-        f"Graph refused {what}: {answer.status_code} {code} {text}{said}{hint} (request id {request_id})",
-        code="graph.refused",
-        key=what.rsplit(" ", 1)[-1],
-        status=answer.status_code,
-        service_code=code,
-        request_id=request_id,
-    )
 
 
 def principal_of(row: Row) -> Principal:

@@ -7,10 +7,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from connector.entra.graph import Assignment, Grant, Principal
 
+#: The audience of tokens that are exchanged for one of Entra (entra docs, workload identity federation).
+EXCHANGE = "api://AzureADTokenExchange"
 # The engine's clock and Entra's may differ by minutes; an interrupted run left its secret within seconds.
 CLOCKS_DIFFER = timedelta(minutes=10)
 _OUR_SECRET = re.compile(r"([ab])-(\d+)")
@@ -89,6 +91,33 @@ class LiveApplication:
         return bool(self.secrets) or self.certificates > 0
 
 
+class Trusted(Protocol):
+    """Whose tokens are meant: issuer and subject, letter by letter."""
+
+    @property
+    def issuer(self) -> str:
+        """Who signs them."""
+
+    @property
+    def subject(self) -> str:
+        """Who they stand for."""
+
+
+@dataclass(frozen=True)
+class Federated:
+    """A federated credential as it is: whose tokens count as the application's."""
+
+    id: str
+    name: str
+    issuer: str
+    subject: str
+    audiences: tuple[str, ...]
+
+    def is_as(self, wanted: Trusted, audience: str = EXCHANGE) -> bool:
+        """Whether it trusts the same tokens."""
+        return (self.issuer, self.subject, self.audiences) == (wanted.issuer, wanted.subject, (audience,))
+
+
 @dataclass(frozen=True)
 class Named:
     """A user, group or deleted object: object id, name, and what tells it from its namesakes."""
@@ -121,6 +150,12 @@ def application_of(row: Mapping[str, Any]) -> LiveApplication:
         keys=tuple(_certificate(one) for one in row.get("keyCredentials") or ()),
         raw={name: value for name, value in row.items() if name not in hidden},
     )
+
+
+def federated_of(row: Mapping[str, Any]) -> Federated:
+    """Read Graph's federatedIdentityCredential."""
+    audiences = tuple(str(one) for one in row.get("audiences") or ())
+    return Federated(str(row["id"]), str(row["name"]), str(row["issuer"]), str(row["subject"]), audiences)
 
 
 def _secret(row: Mapping[str, Any]) -> LiveSecret:

@@ -85,4 +85,6 @@ async def attachable(directory: Directory, settings: Settings, application: Live
 async def _federated(
     directory: Directory, settings: Settings, application: LiveApplication
 ) -> dict[str, str]:
-    return await directory.federated_credentials(application.id) if is_federated(settings) else {}
+    if not is_federated(settings):
+        return {}
+    return {one.name: one.id for one in await directory.federated(application.id)}

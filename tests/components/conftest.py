@@ -52,12 +52,13 @@ class Recorder(mocks.Mocks):
         """Record a look-up; a service principal publishes SCOPES and ROLES."""
         self.calls.append(args)
         client_id = args.args.get("clientId", "")
-        name = args.args.get("userPrincipalName") or args.args.get("displayName") or client_id
+        name = args.args.get("userPrincipalName") or client_id
         if client_id in self.absent:
             # The provider's words for this look-up.
             return {}, [("", f"{args.token}: No service principal found: no service principal found")]
         return {
             "objectId": f"oid-of-{name}",
+            "objectIds": [f"oid-of-{name}" for name in args.args.get("displayNames", [])],
             "oauth2PermissionScopeIds": SCOPES.get(client_id, {}),
             "appRoleIds": ROLES.get(client_id, {}),
         }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -250,3 +252,20 @@ def test_a_look_up_that_finds_nothing_says_what_to_do(said: str, advice: str) ->
     assert said in message
     assert advice in message
     assert bool(advice) == (";" in message)
+
+
+def test_a_failed_look_up_keeps_the_login_services_ids() -> None:
+    """They are what Microsoft's support asks for; the long JSON around them is left out."""
+    ids = [str(uuid.uuid4()) for _ in range(2)]
+    said = f"AADSTS7000215: Invalid client secret. Trace ID: {ids[0]} Correlation ID: {ids[1]} Timestamp: x"
+    body = json.dumps({"error_description": said, "trace_id": ids[0], "correlation_id": ids[1]})
+    message = failure("user adele", f"returned an error: 1 error occurred:\n* status 401: {body}")
+    assert f"(trace id {ids[0]}, correlation id {ids[1]})" in message
+    assert "error_description" not in message
+
+
+def test_a_failed_look_up_keeps_graphs_own_words() -> None:
+    """Its code alone says too little: the message stands before the explanation."""
+    said = "status 400 (400 Bad Request) with error: Request_BadRequest: Invalid filter clause: syntax error."
+    message = failure("group O'Neil", f"returned an error: 1 error occurred:\n\t* Retrieving: {said}\n\n")
+    assert message.startswith(f"group O'Neil could not be read: Retrieving: {said} Graph refuses a value")

@@ -119,3 +119,13 @@ def test_graph_lag_hides_a_new_object(graph: Graph, emulator: RunningEmulator) -
     emulator.fault("POST", "/v1.0/applications", answer="lag", times=2)
     path = f"/applications/{graph.application()['id']}"
     assert [graph.get(path).status_code for _ in range(3)] == [404, 404, 200]
+
+
+def test_every_answer_names_its_request_in_the_headers(graph: Graph) -> None:
+    """A new id each time; a refusal's is that of its body."""
+    first, second = graph.get("/applications"), graph.get("/applications")
+    assert first.headers["request-id"] != second.headers["request-id"]
+    refused = graph.get("/applications?$filter=nonsense")
+    inner = refused.json()["error"]["innerError"]
+    for name in ("request-id", "client-request-id"):
+        assert refused.headers[name] == inner[name]

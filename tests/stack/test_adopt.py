@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
+from emulator.graph.catalogue import GRAPH_APP_ID
 from emulator.seed import CONTOSO, LIMITED_DEPLOYER
 from emulator.seed.names import LEAK_MARKER
 from tests.docs.documents import DOCS
@@ -72,7 +74,12 @@ def check_foreign(changes: list[dict[str, str]], made: ByHand) -> None:
 
 def check_differences(differences: list[dict[str, str]]) -> None:
     """What is changed is changed in place, property by property; what is missing is made."""
-    changed = {(d["kind"], d["detail"].split(":")[0]) for d in differences if d["action"] == "changed"}
+    lines = {(d["kind"], d["detail"]) for d in differences if d["action"] == "changed"}
+    changed = {(kind, re.split("[:.]", detail)[0]) for kind, detail in lines}
+    assert ("Application", "signInAudience: AzureADMyOrg → AzureADMultipleOrgs") in lines
+    assert ("ServicePrincipal", "appRoleAssignmentRequired: false → true") in lines
+    apis = " ".join(detail for _, detail in lines if detail.startswith("requiredResourceAccesses"))
+    assert GRAPH_APP_ID in apis
     assert changed == {
         ("Application", "displayName"),
         ("Application", "signInAudience"),
@@ -140,6 +147,28 @@ def test_a_dataverse_half_that_cannot_be_planned_does_not_stop_adopt(
     assert (done.code, done.json["dataverse"]["result"]) == (0, "unknown"), done.text
     assert "nowhere" in done.json["dataverse"]["refused"]["message"]
     assert [error.message for error in VALIDATOR.iter_errors(done.json)] == []
+
+
+def test_grants_that_stay_with_consent_by_link_and_federated_credentials_are_listed(
+    project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """Each with what it holds; an id is taken as it is pasted, braces, blanks, capitals and all."""
+    made = ByHand(emulator, graph_scopes="openid email")
+    trust = {"name": "build", "issuer": "https://issuer.example", "subject": "repo:contoso/x"}
+    audiences = {"audiences": ["api://AzureADTokenExchange"]}
+    made.post(f"applications/{made.id}/federatedIdentityCredentials", trust | audiences)
+    stack = project(consent="link", permissions=["graph/offline_access"])
+    done = stack.connector("adopt", "--application-id", f" {{{made.app_id.upper()}}} ", "--json")
+    assert done.code == 0, done.text
+    assert writes(emulator)[-1].endswith("/federatedIdentityCredentials")
+    foreign = {(c["kind"], c["name"]): c["detail"] for c in done.json["changes"] if c["action"] == "foreign"}
+    credential = foreign["federated credential", "build"]
+    assert "issuer https://issuer.example, subject repo:contoso/x;" in credential
+    given = foreign["grant for API", "dynamics-crm"]
+    assert given == "user_impersonation; consent is given, and the grant stays"
+    graph = foreign["grant for API", "graph"]
+    assert "consent is still to be given for offline_access, and the grant stays" in graph
+    assert graph.endswith("the settings do not ask for email")
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 
 import pytest
 
+from emulator.seed import CONTOSO
 from emulator.seed.directory import SALES_APAC, SALES_EMEA
+from tests.stack.conftest import objects
 from tests.support.project import Project
 
 pytestmark = pytest.mark.stack
@@ -30,3 +33,21 @@ def test_an_ambiguous_group_is_refused_with_its_candidates(project: Callable[...
     good = stack.connector("preflight")
     assert good.code == 0, good.text
     assert "no" not in {line.split()[0] for line in good.err.splitlines() if line.strip()}
+
+
+def test_a_group_with_a_quotation_mark_in_its_name_is_found(project: Callable[..., Project]) -> None:
+    """O'Neil is assigned; a name like it that nobody has is named as it is written."""
+    stack = project(assignments={"groups": ["O'Neil"]})
+    group = stack.emulator.store.get(CONTOSO, "groups", SALES_APAC)
+    assert group is not None
+    own = {"id": str(uuid.uuid4()), "displayName": "O'Neil"}
+    stack.emulator.store.put(CONTOSO, "groups", own["id"], group | own)
+    done = stack.pulumi("up", "--yes", "--skip-preview")
+    assert done.code == 0, done.text
+    assert [a for a in objects(stack.emulator.dump(), "appRoleAssignments") if a["principalId"] == own["id"]]
+    stack.settings["assignments"] = {"groups": ["O'Neill"]}
+    stack.write_settings()
+    missing = stack.pulumi("preview")
+    assert missing.code != 0
+    assert "group O'Neill could not be read" in missing.text
+    assert "No group found" in missing.text

@@ -19,6 +19,7 @@ LIMITED = {
     for name, value in (("CLIENT_ID", LIMITED_DEPLOYER), ("CLIENT_SECRET", LIMITED_SECRET))
 }
 WRONG_SECRET = {"ARM_CLIENT_SECRET": "wrong", "AZURE_CLIENT_SECRET": "wrong"}
+WRONG_WORDS = ("AADSTS7000215", "client secret is wrong", "trace id ", "correlation id ")
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ CASES = {
     "an unreachable organization": Bad(
         4, ("127.0.1.1:2", "did not answer"), {"dynamicsUrl": "https://127.0.1.1:2"}, pulumi_words=()
     ),
-    "a wrong deployer secret": Bad(3, ("AADSTS7000215", "client secret is wrong"), env=WRONG_SECRET),
+    "a wrong deployer secret": Bad(3, WRONG_WORDS, env=WRONG_SECRET, pulumi_words=WRONG_WORDS),
     "a deployer without a right": Bad(
         4, ("DelegatedPermissionGrant.ReadWrite.All", "granting admin consent"), env=LIMITED
     ),
@@ -170,3 +171,24 @@ def test_a_deployed_stack_is_not_turned_to_another_environment(deployed: Project
     assert done.code == 4, done.text
     assert done.json["error"]["code"] == "stack.elsewhere"
     assert deployed.emulator.dump() == before
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"permissions": ["graph/OpenID"]}, "graph/OpenID: is not published as a delegated permission"),
+        ({"assignments": {"users": ["nobody@contoso.example"]}}, "user nobody@contoso.example could not be"),
+    ],
+    ids=["a permission", "a user"],
+)
+def test_what_the_program_alone_finds_is_told_in_its_words(
+    project: Callable[..., Project], changed: dict[str, Any], words: str
+) -> None:
+    """However the program's end races with its words: three previews and an update in a row."""
+    stack = project(**changed)
+    for verb in ("preview", "preview", "preview", "deploy"):
+        done = stack.connector(verb, "--json")
+        message = done.json["error"]["message"]
+        assert done.code == 1, done.text
+        assert words in message
+        assert "invalid state" not in message

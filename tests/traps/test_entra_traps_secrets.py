@@ -97,7 +97,8 @@ def test_entra_trap_10_a_policy_that_forbids_any_secret_is_explained_before() ->
     assert check.answer is Answer.NO
     assert "client secrets are forbidden (passwordAddition)" in check.detail
     assert "ask for an exemption" in check.detail
-    assert policy_check(restricted("passwordAddition", state="disabled"), Brought(lifetime_days=1)).answer is Answer.YES
+    off = restricted("passwordAddition", state="disabled")
+    assert policy_check(off, Brought(lifetime_days=1)).answer is Answer.YES
 
 
 def test_entra_trap_10_a_wrong_secret_may_be_the_secrets_id() -> None:
