@@ -13,7 +13,7 @@ from connector.dataverse.foresight import check_apply
 from connector.entra.ownership import listed_check, require_listed
 from connector.entra.rights import require_rights, right_checks, token_tenant
 from connector.errors import ConnectError, RefusedError
-from connector.rounds import cancel, join, start
+from connector.rounds import cancel, join, settle, start
 from connector.session import Session
 from connector.settings import Settings
 from connector.stack_state import StackState
@@ -168,7 +168,7 @@ async def check_plan(session: Session, state: StackState, known: Known = NOTHING
     """
     directory = start(_check_directory(session, state))
     organization = start(_check_apply(session, state, known))
-    await join(directory, organization)
+    await settle(directory, organization)
 
 
 async def _check_directory(session: Session, state: StackState) -> None:

@@ -92,6 +92,16 @@ async def join(*branches: Started[Any]) -> None:
     _depths.set(merged)
 
 
+async def settle(*branches: Started[Any]) -> None:
+    """Wait for all branches to their end, then raise the first failure in their order.
+
+    For reads that often fail one by one: a connection that is cancelled in its TLS handshake stays
+    open (httpcore closes it for an error only), and the failures of the others may be the graver ones.
+    """
+    await asyncio.gather(*(branch.task for branch in branches), return_exceptions=True)
+    await join(*branches)
+
+
 async def cancel(*branches: Started[Any]) -> None:
     """Stop branches whose result nobody wants any more."""
     for branch in branches:

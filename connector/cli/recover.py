@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from connector.cli.consent import align_consent
 from connector.cli.console import Voice
 from connector.cli.engine import Engine
+from connector.dataverse.desired import Known
 from connector.dataverse.reports import Action, Change
-from connector.preflight import check_access, check_same_environment, check_same_profile
-from connector.records import StackRecord, adopted_key_ids
+from connector.preflight import check_access, check_plan, check_same_environment, check_same_profile
+from connector.records import StackRecord, adopted_key_ids, known_of
 from connector.rotation import check_deployable, secrets_of
-from connector.rounds import cancel, join, start
+from connector.rounds import cancel, join, settle, start
 from connector.session import Session
 from connector.stack_state import StackState
 
@@ -53,7 +54,7 @@ async def _checked_and_mended(
 ) -> tuple[StackState | None, tuple[Change, ...]]:
     """The state as it was read, None once it was mended; and what was."""
     adopted = adopted_key_ids(record)
-    looking = start(look(engine, session, adopted=adopted))
+    looking = start(look(engine, session, adopted=adopted, known=known_of(record)))
     try:
         organization = await check_access(session)
     except BaseException:
@@ -91,17 +92,26 @@ async def look(
     accepted: str | None = None,
     *,
     adopted: frozenset[str] = frozenset(),
+    known: Known | None = None,
 ) -> tuple[StackState, Leftovers]:
     """The engine's state and what the tenant holds beyond it; nothing is written.
 
-    The Graph SDK takes half a second to import, so that happens while the engine answers.
+    With *known*, what `up` and `apply` would stumble over is asked beside it, and raised. The Graph SDK
+    takes half a second to import, so that happens while the engine answers.
     """
     warm = asyncio.create_task(asyncio.to_thread(import_module, "connector.entra.leftovers"))
     state = await asyncio.to_thread(engine.state)
     check_same_profile(session.settings, state)
     leftovers = await warm
-    found: Leftovers = await leftovers.find(session, state, accepted, adopted=adopted)
+    finding = start(leftovers.find(session, state, accepted, adopted=adopted))
+    checking = start(_nothing() if known is None else check_plan(session, state, known))
+    await settle(finding, checking)
+    found: Leftovers = finding.result()
     return state, found
+
+
+async def _nothing() -> None:
+    return None
 
 
 async def mend(  # what was looked for, and where

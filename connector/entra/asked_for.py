@@ -59,19 +59,37 @@ async def people_checks(directory: AskingDirectory, settings: Settings) -> tuple
     everybody = (*people_of(settings), *(("owner", owner) for owner in settings.owners))
     branches = [start(_asked(directory, kind, name)) for kind, name in everybody]
     await join(*branches)
-    return tuple(branch.result() for branch in branches)
+    answers = [branch.result() for branch in branches]
+    return (*(check for check, _ in answers), *twins(person for _, person in answers if person))
 
 
-async def _asked(directory: AskingDirectory, kind: str, name: str) -> Check:
+async def _asked(directory: AskingDirectory, kind: str, name: str) -> tuple[Check, Person | None]:
     """A name that cannot be read stops a deployment; an object id goes unread into the tenant."""
     try:
-        return person_check(await confirm(directory, kind, name))
+        person = await confirm(directory, kind, name)
+        return person_check(person), person
     except RefusedError as error:
         if error.status != 403:
-            return no("entra.people", f"{kind} {name}", error.message)
+            return no("entra.people", f"{kind} {name}", error.message), None
     text = f"the caller may not read it; {_RIGHTS[kind]} would do"
     answer = unknown if GUID.fullmatch(name) else no
-    return answer("entra.people", f"{kind} {name}", text)
+    return answer("entra.people", f"{kind} {name}", text), None
+
+
+def twins(people: Iterable[Person]) -> tuple[Check, ...]:
+    """A no for each object that is named twice, as by principal name and by object id.
+
+    Graph takes an assignment once: the second would be refused in the middle of a run.
+    """
+    named: dict[tuple[str, str], list[str]] = {}
+    for person in people:
+        if person.object_id and person.kind != "owner":
+            named.setdefault((person.kind, person.object_id.lower()), []).append(person.name)
+    return tuple(
+        no(f"entra.{kind}", f"{kind} {names[0]}", f"is named again as {', '.join(names[1:])}: name it once")
+        for (kind, _), names in named.items()
+        if len(names) > 1
+    )
 
 
 def person_check(person: Person) -> Check:
