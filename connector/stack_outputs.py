@@ -38,7 +38,8 @@ class StackOutputs(BaseModel):
         except ValidationError as error:
             names = ", ".join(str(item["loc"][0]) for item in error.errors())
             raise NoSuchStackError(
-                f"the stack's outputs lack or garble: {names}; run `pulumi up` (or deploy) first",
+                f"the stack's outputs lack or garble: {names}; it was adopted or interrupted, and not "
+                "deployed since: run deploy (or `pulumi up`) first",
                 code="stack.outputs",
                 key=names,
             ) from None

@@ -61,7 +61,8 @@ class EventReader:
             return
         change = Change(action, kind.rsplit(":", 1)[-1], metadata["urn"].rsplit("::", 1)[-1])
         self.changes.append(change)
-        self.say(f"{_DONE[action]} {change.kind} {change.name}")
+        done = "imported" if metadata["op"] == "import" else _DONE[action]
+        self.say(f"{done} {change.kind} {change.name}")
 
     def failure(self, stderr: str) -> str:
         """The engine's own words for a failed run: the reasons it gave, else its last output."""

@@ -20,6 +20,8 @@ def show(voice: Voice, done: Previewed) -> None:
     voice.changes(done.entra.details)
     if not done.entra.details and done.entra.error is None:
         voice.say("nothing to change")
+    if done.entra.error is not None and done.entra.error is not done.error:
+        voice.say(f"! {done.entra.error.message}")
     for one in done.entra.violations:
         voice.say(f"! {one.policy} ({'mandatory' if one.mandatory else 'advisory'}): {one.message}")
     voice.title(f"Dataverse: {done.settings.role_name} ({done.settings.dynamics_host})")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from connector.cli.traceless import traceless
 from connector.cli.work import in_session, records_folder
 from connector.dataverse import jobs
 from connector.dataverse.reports import Change, PlanReport
-from connector.errors import ConnectError, DriftError, Problem, SettingsError
+from connector.deployer import check_tenant
+from connector.errors import ConnectError, DriftError, LoginError, Problem, SettingsError, UnreachableError
 from connector.records import known_of, read_record
+from connector.rotation import check_deployable, secrets_of
 from connector.session import Session
 from connector.settings import Settings
 from connector.stack_outputs import StackOutputs
@@ -66,7 +69,9 @@ class Previewed:
 
     @property
     def error(self) -> ConnectError | None:
-        """What is wrong, the engine's half first."""
+        """What is wrong, the engine's half first; a login or host that fails both halves by its own error."""
+        if self.entra.error and isinstance(self.plan_error, LoginError | UnreachableError):
+            return self.plan_error
         refusal = self.plan.refusal if self.plan else None
         return self.entra.error or self.plan_error or refusal
 
@@ -74,6 +79,7 @@ class Previewed:
 def preview(voice: Voice, stack: str | None, records: str | None, options: PreviewOptions) -> Outcome:
     """Both halves, read side by side; a stack that does not exist is previewed and not made."""
     with traceless(stack, voice.say) as (engine, settings, new):
+        check_tenant(os.environ, settings.tenant_id)
         raw = {} if new else engine.raw_outputs()
         outputs = StackOutputs.from_mapping(raw) if raw.get("clientId") else None
         drift = options.refresh and not new
@@ -81,10 +87,23 @@ def preview(voice: Voice, stack: str | None, records: str | None, options: Previ
             # In this context: `--trace` has noted its file there.
             plan = beside.submit(copy_context().run, _plan, settings, outputs, records)
             entra = _entra(engine, options, drift=drift)
+            if entra.error is not None and not new:
+                entra = replace(entra, error=_stale(engine, settings) or entra.error)
         report, plan_error = plan.result()
     done = Previewed(settings.stack, new, drift, entra, report, plan_error, settings)
     _tell(voice, done, options)
     return Outcome(_body(done), done.error or _unexpected(done, options))
+
+
+def _stale(engine: Engine, settings: Settings) -> DriftError | None:
+    """Whether the engine stumbled over settings older than its state; its own advice would be harmful."""
+    try:
+        check_deployable(
+            settings.slots, secrets_of(engine.state(), settings.profile.name), settings.stack
+        )
+    except DriftError as error:
+        return error
+    return None
 
 
 def _plan(

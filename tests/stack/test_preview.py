@@ -100,6 +100,17 @@ def test_one_half_that_fails_does_not_hide_the_other(project: Callable[..., Proj
     assert "127.0.1.77" in page.read_text()
 
 
+def test_a_login_that_is_refused_has_the_code_that_deploy_has(project: Callable[..., Project]) -> None:
+    """Another tenant's login is a setting (2), a wrong secret a login (3): not the engine's 1."""
+    stack = project()
+    elsewhere = stack.connector("preview", "--json", ARM_TENANT_ID="22222222-2222-4222-8222-222222222222")
+    assert elsewhere.code == 2, elsewhere.text
+    assert "ARM_TENANT_ID" in elsewhere.json["error"]["message"]
+    wrong = stack.connector("preview", "--json", ARM_CLIENT_SECRET="wrong", AZURE_CLIENT_SECRET="wrong")
+    assert wrong.code == 3, wrong.text
+    assert "AADSTS7000215" in wrong.json["error"]["message"]
+
+
 def test_an_unknown_stack_without_a_file_is_an_error(project: Callable[..., Project]) -> None:
     """Neither in the backend nor in a file: exit 6, and what to do."""
     stack = project()

@@ -102,6 +102,8 @@ def _check_a_reset_checkout(stack: Project, before: str, old_key: str) -> None:
     late = stack.connector("deploy", "--json")
     assert (late.code, late.json["error"]["code"]) == (7, "rotation.stale"), late.text
     assert "b-2" in late.json["error"]["message"]
+    previewed = stack.connector("preview", "--json")
+    assert (previewed.code, previewed.json["error"]["code"]) == (7, "rotation.stale"), previewed.text
     plain = stack.pulumi("up", "--yes", "--skip-preview")
     assert plain.code != 0
     assert "protected" in plain.text
