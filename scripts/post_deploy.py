@@ -16,15 +16,22 @@ import typer
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from connector.cli import verbs
+from connector.cli.app import BLANK, is_blank
 from connector.cli.console import Voice
 from connector.cli.run import run_verb
+
+
+def _given(text: str) -> str:
+    if is_blank(text):
+        raise argparse.ArgumentTypeError(BLANK)
+    return text
 
 
 def main() -> int:
     """Run it; exit codes as those of the verbs."""
     parser = argparse.ArgumentParser(description="Dataverse half and proof, after pulumi up.")
-    parser.add_argument("--stack", help="the selected stack by default")
-    parser.add_argument("--records", help="folder of the records (.local/records)")
+    parser.add_argument("--stack", type=_given, help="the selected stack by default")
+    parser.add_argument("--records", type=_given, help="folder of the records (.local/records)")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     options = parser.parse_args()
     try:

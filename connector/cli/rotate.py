@@ -10,6 +10,7 @@ import typer
 
 from connector.cli import hand_made
 from connector.cli import rotate_steps as steps
+from connector.cli.app import App
 from connector.cli.console import Voice
 from connector.cli.options import Json, Records, Stack, Yes
 from connector.cli.rotate_other import check_secret, other_than_secret
@@ -22,7 +23,7 @@ from connector.rotation import Finish, only_ended, slots_of
 from connector.rotation_due import Due, Step, Thresholds, next_step
 from connector.session import Session
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Rotate the client secret in two slots.")
+app = App(no_args_is_help=True, rich_markup_mode=None, help="Rotate the client secret in two slots.")
 
 Patch = Annotated[
     str | None,
