@@ -11,14 +11,17 @@ import argparse
 import sys
 from pathlib import Path
 
-import typer
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from connector.cli import verbs
-from connector.cli.app import BLANK, is_blank
-from connector.cli.console import Voice
-from connector.cli.run import run_verb
+from connector.interrupts import QuietWhileLoading
+
+with QuietWhileLoading():
+    from typer import Exit
+
+    from connector.cli import verbs
+    from connector.cli.app import BLANK, is_blank
+    from connector.cli.console import Voice
+    from connector.cli.run import run_verb
 
 
 def _given(text: str) -> str:
@@ -40,7 +43,7 @@ def main() -> int:
             Voice(as_json=options.json),
             lambda voice: verbs.post_deploy(voice, options.stack, options.records),
         )
-    except typer.Exit as done:
+    except Exit as done:
         return int(done.exit_code)
     return 0
 
