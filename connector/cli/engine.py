@@ -38,7 +38,7 @@ class EngineError(ConnectError):
         self.exit_code = status or 1
 
 
-def _with_explanation(words: str) -> str:
+def with_explanation(words: str) -> str:
     """The engine's own words, and what they mean where the catalogue knows it and they do not say it yet."""
     known = explain(words)
     if known is None or known.cause in words:
@@ -116,10 +116,12 @@ class Engine:
             )
             raise EngineError(message, status=ran.code, code="engine.locked")
         if ran.code != 0:
-            raise EngineError(_with_explanation(words), status=ran.code)
+            raise EngineError(with_explanation(words), status=ran.code)
 
     def _selected(self) -> str:
         ran = run_pulumi(["stack", "--show-name"], PROJECT_DIR)
+        if ran.code != 0 and not ran.no_such_stack:
+            raise EngineError(with_explanation(ran.words), status=ran.code)
         if ran.code != 0:
             message = "no stack is selected; name one with --stack, or `pulumi stack select NAME`"
             raise NoSuchStackError(message, code="stack.unselected", key="--stack")

@@ -16,7 +16,9 @@ from connector.cli.options import Json, Records, Stack, Trace, Yes
 from connector.cli.removing import RemoveOptions
 from connector.cli.removing import remove as removing
 from connector.cli.run import Outcome, run_verb
+from connector.cli.work import records_folder
 from connector.cli.worker import follow_the_run
+from connector.interrupts import CANCELLED
 
 app = App(
     name="connector",
@@ -74,6 +76,7 @@ def adopt(
     def work(voice: Voice) -> Outcome:
         from connector.cli.adopt import adopt as take  # noqa: PLC0415  # imported when it is wanted
 
+        records_folder(records, write=True)
         return take(voice, stack, application_id, records)
 
     run_verb("adopt", Voice(as_json=json), work)
@@ -179,7 +182,8 @@ def main() -> int:
         # Without its standalone mode Typer returns an Exit's code instead of leaving with it.
         return int(app(standalone_mode=False) or 0)
     except typer.Abort:
-        return 8
+        print("interrupted", file=sys.stderr)
+        return CANCELLED
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise

@@ -19,6 +19,7 @@ from connector.records import delete_record, known_of, read_record
 from connector.session import Session
 from connector.settings import Settings
 from connector.stack_outputs import StackOutputs
+from connector.stack_state import StackState
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,12 @@ class RemoveOptions:
 
 def remove(voice: Voice, stack: str | None, records: str | None, options: RemoveOptions) -> Outcome:
     """The Dataverse half, then `pulumi destroy`, then the recycle bin where that was asked for."""
+    folder = records_folder(records)
     engine = Engine(stack, voice.say)
     settings = engine.settings()
     raw = engine.raw_outputs()
+    if not (raw or options.purge) and _is_empty(engine.state()):
+        return _outcome(voice, settings, ())
     if settings.protect and not options.unprotect:
         message = (
             f"stack {settings.stack} is protected: a new application would mean that the customer "
@@ -43,7 +47,6 @@ def remove(voice: Voice, stack: str | None, records: str | None, options: Remove
         )
         raise RefusedError(message, code="remove.protected", key="protect")
     _confirm(voice, settings, options)
-    folder = records_folder(records)
     changes = _remove_dataverse(voice, settings, raw, folder, options) if raw else ()
     if settings.protect:
         engine.unprotect()
@@ -52,6 +55,16 @@ def remove(voice: Voice, stack: str | None, records: str | None, options: Remove
     delete_record(settings.stack, folder)
     if options.purge:
         changes += _purge(voice, settings, raw)
+    return _outcome(voice, settings, changes)
+
+
+def _is_empty(state: StackState) -> bool:
+    """Whether nothing was ever deployed, or all of it went: then no protection is in the way either."""
+    return not state.resources and not state.pending
+
+
+def _outcome(voice: Voice, settings: Settings, changes: tuple[Change, ...]) -> Outcome:
+    """Say what went."""
     result = "removed" if changes else "nothing"
     voice.say("removed" if result == "removed" else "nothing to remove")
     body = {"verb": "remove", "stack": settings.stack, "result": result}

@@ -92,7 +92,7 @@ def _status(
     """Show both slots, days left, and what is next; --patch brings the settings in line with the state."""
 
     def work(voice: Voice) -> Outcome:
-        run = Rotating(voice, stack, records, patch)
+        run = Rotating(voice, stack, records, patch, prove=False)
         if other := other_than_secret(run, begin_days, soon_days):
             other.error = None
             voice.say(f"next: {other.body['next']}")
@@ -125,7 +125,8 @@ def _auto(
         if other := other_than_secret(run, begin_days, soon_days):
             return other
         due = _due(run, begin_days, soon_days)
-        voice.say(due.why)
+        if due.step is not Step.DEPLOY:  # it becomes the error, which is said once
+            voice.say(due.why)
         return _carry_out(run, due)
 
     run_verb("rotate auto", Voice(as_json=json), work)

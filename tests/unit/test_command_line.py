@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,8 +13,11 @@ import pytest
 import typer
 
 from connector.cli import main as command_line
+from connector.cli.console import Voice
 from connector.cli.engine import Engine
+from connector.cli.words import counted
 from connector.errors import SettingsError
+from connector.explain import explain
 from tests.unit.settings_samples import PROJECT
 
 NEEDED = {"adopt": ["--application-id", "x"], "comment": ["page.md"], "fleet matrix": ["--shards", "1"]}
@@ -94,6 +98,62 @@ def test_a_stack_without_its_option_is_told_of_it(
     assert run(monkeypatch, "remove", "acme-prod") == 2
     said = capsys.readouterr().err
     assert said == "error: Got unexpected extra argument(s) (acme-prod); a stack is named with --stack\n"
+
+
+def test_a_table_in_a_pipe_is_not_folded_and_ends_no_line_in_blanks(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One pair a line, however long; no pairs are no line."""
+    voice = Voice(as_json=False)
+    voice.table([])
+    voice.table([("yes", "a [b] " + "long " * 60), ("unknown", "")])
+    lines = capsys.readouterr().err.split("\n")
+    assert lines == [("yes     a [b] " + "long " * 60).rstrip(), "unknown", ""]
+
+
+def test_one_stack_is_no_stacks() -> None:
+    """A number and its noun."""
+    assert [counted(number, "stack") for number in (0, 1, 3)] == ["0 stacks", "1 stack", "3 stacks"]
+
+
+def connect(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """scripts/connect, of a checkout in *folder* that has no toolchain, called from *folder*."""
+    root = folder / "checkout"
+    (root / "scripts").mkdir(parents=True)
+    shutil.copy2(PROJECT / "scripts" / "connect", root / "scripts" / "connect")
+    (root / "scripts" / "env").write_text("#!/bin/sh\necho export FROM_ENV=1\n")
+    (root / "scripts" / "env").chmod(0o755)
+    (root / ".venv").symlink_to(sys.prefix)
+    (root / "connector").symlink_to(PROJECT / "connector")
+    command = [str(root / "scripts" / "connect"), *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_the_script_works_in_the_callers_folder(tmp_path: Path) -> None:
+    """Files that options name are the caller's, and modules are the project's."""
+    (tmp_path / "page.md").write_bytes(b"\xff")
+    (tmp_path / "connector").mkdir()
+    (tmp_path / "connector" / "__main__.py").write_text("print('another')")
+    done = connect(tmp_path, "explain", "incorrect", "passphrase")
+    assert (done.returncode, "PULUMI_CONFIG_PASSPHRASE" in done.stdout) == (0, True), done.stderr
+    again = subprocess.run(
+        [str(tmp_path / "checkout" / "scripts" / "connect"), "plan", "--out", "connector"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )
+    assert (again.returncode, "is a folder" in again.stderr) == (2, True), again.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ("get stack secrets manager: passphrase must be set with PULUMI_CONFIG_PASSPHRASE", "never ask"),
+        ('constructing secrets manager of type "passphrase": unable to find the key', "never ask"),
+        ("PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions", "pulumi login"),
+    ],
+)
+def test_the_engines_words_are_explained(said: str, word: str) -> None:
+    """What a shell without a passphrase or a backend meets first."""
+    assert word in str(explain(f"error: {said}"))
 
 
 def test_explain_takes_words_that_are_not_quoted(
