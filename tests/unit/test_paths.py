@@ -5,14 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from connector.cli import main as command_line
 from connector.cli import paths
+from connector.cli.console import Voice
+from connector.cli.fleet_runs import RunOptions, run_fleet
 from connector.cli.paths import file_to_write, keep_out_of_git
 from connector.cli.work import records_folder
 from connector.errors import SettingsError
+from tests.unit.fleet_samples import entry, good, read
 from tests.unit.settings_samples import PROJECT
 
 
@@ -112,3 +116,12 @@ def test_verbs_look_before_they_ask_the_engine(
     said = capsys.readouterr().err
     assert arguments[-2] in said
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
+
+
+@pytest.mark.parametrize(("name", "named"), [("markdown", "none/x.md"), ("records", "/proc/nope")])
+def test_a_fleet_looks_before_it_starts_a_process(name: str, named: str, tmp_path: Path) -> None:
+    """Its page and its record are written at the end, and must not fail there."""
+    fleet = read(tmp_path, good(stacks={"acme": entry(1)}))
+    options: dict[str, Any] = {"records": str(tmp_path / "records"), name: named}
+    with pytest.raises(SettingsError, match=f"--{name}"):
+        run_fleet(Voice(as_json=False), fleet, "preview", RunOptions(**options))
