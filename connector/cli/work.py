@@ -64,7 +64,8 @@ def records_folder(named: str | None, *, write: bool = False) -> Path:
     """
     path = Path(named).absolute() if named else PROJECT_DIR / DEFAULT_FOLDER
     try:
-        if path.exists() and not path.is_dir():
+        there = next(one for one in (path, *path.parents) if one.exists())
+        if not there.is_dir():
             raise refused("--records", str(named or path), "is no folder", code="path.folder")
         if write:
             path.mkdir(parents=True, exist_ok=True)

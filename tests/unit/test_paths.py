@@ -45,7 +45,9 @@ def test_a_file_that_cannot_be_written_is_named(
     assert (caught.value.code, caught.value.exit_code) == ("path.file", 2)
 
 
-@pytest.mark.parametrize(("named", "write"), [("file", False), ("file", True), ("/proc/nope", True)])
+@pytest.mark.parametrize(
+    ("named", "write"), [("file", False), ("file/in", False), ("file", True), ("/proc/nope", True)]
+)
 def test_a_records_folder_that_is_none_is_refused(
     named: str, write: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
