@@ -55,7 +55,7 @@ def read_deployer(environ: Mapping[str, str], tenant_id: str) -> Deployer:
     """The deployer of the environment.
 
     Raises SettingsError when ARM_* and AZURE_* disagree or name another tenant than the stack's,
-    and LoginError when nothing describes a login.
+    and LoginError when nothing describes a login, or ARM_CLIENT_ID names an identity without a proof.
     """
     values = _values(environ)
     _check_tenant(values.get("TENANT_ID"), tenant_id)
@@ -67,6 +67,8 @@ def read_deployer(environ: Mapping[str, str], tenant_id: str) -> Deployer:
             return Deployer(kind, client_id, SecretStr(values[name]), covered)
     if uses_oidc(environ):
         return _of_a_pipeline(environ, client_id)
+    if environ.get("ARM_CLIENT_ID") and not environ.get("ARM_USE_CLI"):
+        raise _without_proof()
     if environ.get("ARM_USE_CLI", "true").lower() in ("false", "0"):
         message = (
             "no login is set: give ARM_CLIENT_ID with ARM_CLIENT_SECRET, "
@@ -74,6 +76,16 @@ def read_deployer(environ: Mapping[str, str], tenant_id: str) -> Deployer:
         )
         raise LoginError(message, code="environment.credential", key="ARM_CLIENT_ID")
     return Deployer(LoginKind.CLI, None, SecretStr(""))
+
+
+def _without_proof() -> LoginError:
+    """An identity was named, so the person that the Azure CLI knows is not silently taken in its place."""
+    message = (
+        "ARM_CLIENT_ID is set, but none of ARM_CLIENT_SECRET, ARM_CLIENT_CERTIFICATE_PATH, "
+        "ARM_OIDC_TOKEN_FILE_PATH, ARM_OIDC_TOKEN and ARM_USE_OIDC=true is: set one of them, or unset "
+        "ARM_CLIENT_ID (or set ARM_USE_CLI=true) to log in with the Azure CLI"
+    )
+    return LoginError(message, code="environment.credential", key="ARM_CLIENT_ID")
 
 
 def _of_a_pipeline(environ: Mapping[str, str], client_id: str | None) -> Deployer:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from connector.explain_engine import MESSAGES as ENGINE_MESSAGES
 from connector.explain_graph import CODES, MESSAGES
 
 _AADSTS = re.compile(r"AADSTS(\d+)")
@@ -157,7 +158,7 @@ _DATAVERSE = {
 #: In the order in which they are looked for in a text.
 _CATALOGUE = {
     **{f"AADSTS{n}": Explanation(f"AADSTS{n}", *text) for n, text in _LOGIN.items()},
-    **{words: Explanation(words, *text) for words, text in (MESSAGES | CODES).items()},
+    **{words: Explanation(words, *text) for words, text in (MESSAGES | ENGINE_MESSAGES | CODES).items()},
     **{code: Explanation(code, *text) for code, text in _DATAVERSE.items()},
 }
 

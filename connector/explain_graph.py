@@ -1,4 +1,4 @@
-"""What Microsoft Graph, the azuread provider and the engine say, with cause and fix.
+"""What Microsoft Graph and the azuread provider say, with cause and fix.
 
 Keys are Graph's own codes, or words of its messages where the code says too little (it is often no
 more than Request_BadRequest). Sources: graph docs concepts/errors; entra docs reply-url,
@@ -86,24 +86,6 @@ MESSAGES: Texts = {
     "TERRAFORM_UPDATE_": (
         "a run of the provider ended between two renames of a new application",
         "Run deploy: it finds the application by its marker and sets the name right",
-    ),
-    "cannot be deleted because it is protected": (
-        "the settings would delete a resource that is protected: an older checkout, or a removal",
-        "Take over the newest settings (`rotate status --patch`), or use remove --unprotect",
-    ),
-    "the stack is currently locked": (
-        "another run works on the stack, or one died",
-        "Wait for it; when it is dead, `pulumi cancel`, or let deploy take the lock away",
-    ),
-    "failed to load checkpoint": (
-        "the backend's file of the stack's state cannot be read: a run was killed while it wrote it, or the "
-        "machine lost its power",
-        "Run deploy, which mends a local file backend once no other run holds the stack; elsewhere, give "
-        "`pulumi stack import` the newest whole copy, STACK.json.bak or one of .pulumi/backups",
-    ),
-    "incorrect passphrase": (
-        "the passphrase is not the one that the stack's secrets are encrypted with",
-        "Set PULUMI_CONFIG_PASSPHRASE (or the key vault login) of this stack",
     ),
 }
 

@@ -25,6 +25,7 @@ sys.path.insert(0, str(PROJECT))
 
 from connector.cli.main import app  # noqa: E402  # found by the line above
 from connector.explain import explain  # noqa: E402
+from connector.explain_engine import MESSAGES as ENGINE_MESSAGES  # noqa: E402
 from connector.explain_graph import CODES, MESSAGES  # noqa: E402
 from connector.settings.rules import RULES  # noqa: E402
 
@@ -105,7 +106,7 @@ def _service_codes(first: str) -> Iterator[str]:
 def _graph_texts() -> Iterator[str]:
     """Graph's codes, and words of Graph, provider and engine."""
     rows = [(f"`{code}`", *text) for code, text in CODES.items()]
-    rows += [(f"“{words}”", *text) for words, text in MESSAGES.items()]
+    rows += [(f"“{words}”", *text) for words, text in (MESSAGES | ENGINE_MESSAGES).items()]
     return _table(("Code or words", "What it means", "What to do"), rows)
 
 

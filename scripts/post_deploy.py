@@ -11,20 +11,30 @@ import argparse
 import sys
 from pathlib import Path
 
-import typer
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from connector.cli import verbs
-from connector.cli.console import Voice
-from connector.cli.run import run_verb
+from connector.interrupts import QuietWhileLoading
+
+with QuietWhileLoading():
+    from typer import Exit
+
+    from connector.cli import verbs
+    from connector.cli.app import BLANK, is_blank
+    from connector.cli.console import Voice
+    from connector.cli.run import run_verb
+
+
+def _given(text: str) -> str:
+    if is_blank(text):
+        raise argparse.ArgumentTypeError(BLANK)
+    return text
 
 
 def main() -> int:
     """Run it; exit codes as those of the verbs."""
     parser = argparse.ArgumentParser(description="Dataverse half and proof, after pulumi up.")
-    parser.add_argument("--stack", help="the selected stack by default")
-    parser.add_argument("--records", help="folder of the records (.local/records)")
+    parser.add_argument("--stack", type=_given, help="the selected stack by default")
+    parser.add_argument("--records", type=_given, help="folder of the records (.local/records)")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     options = parser.parse_args()
     try:
@@ -33,7 +43,7 @@ def main() -> int:
             Voice(as_json=options.json),
             lambda voice: verbs.post_deploy(voice, options.stack, options.records),
         )
-    except typer.Exit as done:
+    except Exit as done:
         return int(done.exit_code)
     return 0
 

@@ -76,10 +76,19 @@ class Voice:
 
     def table(self, rows: list[tuple[str, str]]) -> None:
         """Names and values, one pair a row."""
-        table = Table(show_header=False, box=None, pad_edge=False)
+        if not self.console.is_terminal:
+            self._plain_table(rows)
+        elif rows:
+            table = Table(show_header=False, box=None, pad_edge=False)
+            for name, value in rows:
+                table.add_row(escape(name), escape(value))
+            self.console.print(table)
+
+    def _plain_table(self, rows: list[tuple[str, str]]) -> None:
+        """The same for a log or a pipe: no line is folded, and none ends in blanks."""
+        width = max((len(name) for name, _ in rows), default=0)
         for name, value in rows:
-            table.add_row(escape(name), escape(value))
-        self.console.print(table)
+            self.console.print(escape(f"{name:<{width}} {value}".rstrip()))
 
     def proof(self, report: ProofReport) -> None:
         """The verdict and the counts behind it."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from connector.cli.app import BLANK, is_blank
 from connector.cli.checkpoint import is_torn, make_whole
 from connector.cli.differences import differences_in
 from connector.cli.events import EventReader
@@ -16,7 +17,7 @@ from connector.cli.locks import holders_are_dead
 from connector.cli.preview import changes_in, errors_in, read_digest
 from connector.cli.process import Ran, run_pulumi
 from connector.dataverse.reports import Change
-from connector.errors import ConnectError, NoSuchStackError
+from connector.errors import ConnectError, NoSuchStackError, Problem, SettingsError
 from connector.explain import explain
 from connector.settings import Settings, check_stack_file, load_settings
 from connector.stack_outputs import StackOutputs
@@ -37,7 +38,7 @@ class EngineError(ConnectError):
         self.exit_code = status or 1
 
 
-def _with_explanation(words: str) -> str:
+def with_explanation(words: str) -> str:
     """The engine's own words, and what they mean where the catalogue knows it and they do not say it yet."""
     known = explain(words)
     if known is None or known.cause in words:
@@ -62,8 +63,10 @@ class Engine:
     ) -> None:
         """Find the engine and the stack; *folder* and *env* are those of a preview that leaves no trace.
 
-        Raises EngineError or NoSuchStackError.
+        Raises SettingsError for a blank name, EngineError or NoSuchStackError.
         """
+        if is_blank(stack):
+            raise SettingsError([Problem("stack.blank", "--stack", "", BLANK)], where="the command line")
         if shutil.which("pulumi") is None:
             message = "no `pulumi` on PATH; run ./scripts/setup, then use ./scripts/connect or scripts/env"
             raise EngineError(message, status=255, code="engine.missing")
@@ -117,10 +120,12 @@ class Engine:
             )
             raise EngineError(message, status=ran.code, code="engine.locked")
         if ran.code != 0:
-            raise EngineError(_with_explanation(words), status=ran.code)
+            raise EngineError(with_explanation(words), status=ran.code)
 
     def _selected(self) -> str:
         ran = run_pulumi(["stack", "--show-name"], PROJECT_DIR)
+        if ran.code != 0 and not ran.no_such_stack:
+            raise EngineError(with_explanation(ran.words), status=ran.code)
         if ran.code != 0:
             message = "no stack is selected; name one with --stack, or `pulumi stack select NAME`"
             raise NoSuchStackError(message, code="stack.unselected", key="--stack")

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from connector.cli.app import App
 from connector.cli.console import Voice
 from connector.cli.engine import PROJECT_DIR
 from connector.cli.options import Json
@@ -17,7 +18,7 @@ from connector.fleet import FLEET_FILE, Fleet, load_fleet
 from connector.fleet.selection import matrix as job_matrix
 from connector.fleet.selection import select
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Many stacks from one file, fleet.yaml.")
+app = App(no_args_is_help=True, rich_markup_mode=None, help="Many stacks from one file, fleet.yaml.")
 
 File = Annotated[str, typer.Option("--fleet", help="The fleet's file.")]
 Only = Annotated[list[str] | None, typer.Option("--only", help="These stacks alone; names with commas.")]

@@ -11,10 +11,10 @@ from pathlib import Path
 import typer
 
 from connector.cli.console import Voice
-from connector.cli.engine import PROJECT_DIR, EngineError
+from connector.cli.engine import PROJECT_DIR, EngineError, with_explanation
 from connector.cli.process import run_pulumi
 from connector.cli.run import Outcome
-from connector.cli.words import first_few
+from connector.cli.words import counted, first_few
 from connector.errors import DriftError, Problem, SettingsError
 from connector.fleet import Fleet
 from connector.fleet.addition import with_stack
@@ -45,7 +45,8 @@ def sync_files(voice: Voice, fleet: Fleet, *, check: bool, take_over: bool, crea
     """Show the difference, write it, and make stacks that are missing."""
     changes = plan_sync(fleet, PROJECT_DIR, take_over=take_over)
     changed = [change for change in changes if change.changed]
-    voice.title(f"Fleet {fleet.name}: {len(changes)} stacks, {len(changed)} files to write")
+    written = counted(len(changed), "file")
+    voice.title(f"Fleet {fleet.name}: {counted(len(changes), 'stack')}, {written} to write")
     for change in changed:
         voice.lines(change.diff)
     stray = strays(fleet, PROJECT_DIR)
@@ -81,7 +82,7 @@ def existing_stacks(env: Mapping[str, str]) -> set[str]:
     """Names of the stacks that the backend has. Raises EngineError."""
     ran = run_pulumi(["stack", "ls", "--json"], PROJECT_DIR, env=env)
     if ran.code != 0:
-        raise EngineError(ran.words, status=ran.code)
+        raise EngineError(with_explanation(ran.words), status=ran.code)
     return {str(row["name"]).rsplit("/", 1)[-1] for row in json.loads(ran.out)}
 
 
@@ -96,7 +97,8 @@ def _create(voice: Voice, fleet: Fleet) -> list[str]:
         provider = ["--secrets-provider", fleet.secrets_provider] if fleet.secrets_provider else []
         ran = run_pulumi(["stack", "init", stack.name, "--no-select", *provider], PROJECT_DIR, env=env)
         if ran.code != 0:
-            raise EngineError(f"stack {stack.name} could not be made: {ran.words}", status=ran.code)
+            message = f"stack {stack.name} could not be made: {with_explanation(ran.words)}"
+            raise EngineError(message, status=ran.code)
         voice.say(f"made stack {stack.name}; commit Pulumi.{stack.name}.yaml")
         made.append(stack.name)
     return made

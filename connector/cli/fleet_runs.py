@@ -15,8 +15,9 @@ from connector.cli.console import Voice
 from connector.cli.fleet_files import backend_environment
 from connector.cli.fleet_view import Progress, in_order, markdown, show_summary
 from connector.cli.fleet_worker import Workers
-from connector.cli.run import CANCELLED, Outcome
-from connector.cli.words import first_few
+from connector.cli.paths import file_to_write
+from connector.cli.run import Outcome
+from connector.cli.words import counted, first_few
 from connector.cli.work import records_folder
 from connector.errors import ConnectError, Problem, SettingsError
 from connector.fleet import Fleet, FleetStack
@@ -24,6 +25,7 @@ from connector.fleet.model import login_environment
 from connector.fleet.runs import RunRecord, StackRun, read_run, record_path, resumed, write_run
 from connector.fleet.scheduler import Schedule
 from connector.fleet.selection import select
+from connector.interrupts import CANCELLED
 
 #: What the engine, its provider and our process were seen to take together (scripts/bench fleet).
 WORKER_BYTES = 400 * 1024 * 1024
@@ -58,7 +60,7 @@ class RunOptions:
 def run_fleet(voice: Voice, fleet: Fleet, verb: str, options: RunOptions) -> Outcome:
     """Run a verb over the chosen stacks; the record is written as they begin and end."""
     chosen = select(fleet, only=options.only, ring=options.ring, shard=options.shard)
-    folder = records_folder(options.records)
+    page, folder = file_to_write("--markdown", options.markdown), records_folder(options.records, write=True)
     path = record_path(folder, fleet.name, verb, options.shard)
     if options.resume:
         record = resumed(read_run(path), fleet, chosen)
@@ -67,12 +69,13 @@ def run_fleet(voice: Voice, fleet: Fleet, verb: str, options: RunOptions) -> Out
         record = RunRecord.begin(fleet.name, verb, chosen)
     patch_folder(options.patch)
     count = options.workers or default_workers(len(chosen))
-    voice.title(f"Fleet {fleet.name}: {verb} of {len(chosen)} stacks, {count} at a time")
+    voice.title(f"Fleet {fleet.name}: {verb} of {counted(len(chosen), 'stack')}, {count} at a time")
     with tempfile.TemporaryDirectory(prefix="fleet-") as pages:
         job = _Job(voice, fleet, record, path, options, Path(pages))
         interrupted = asyncio.run(job.run(chosen, count))
-        if options.markdown:
-            Path(options.markdown).write_text(job.page(), encoding="utf-8")
+        if page is not None:
+            page.write_text(job.page(), encoding="utf-8")
+            voice.say(f"{page}: the page of all stacks")
     show_summary(voice, record)
     return Outcome(_body(record), _error(record, interrupted=interrupted))
 
@@ -138,7 +141,7 @@ class _Job:
     def _arguments(self, stack: FleetStack) -> list[str]:
         verb = self._record.verb
         words = ["rotate", "auto"] if verb == "rotate" else [verb]
-        records = ["--records", str(records_folder(self._options.records).resolve())]
+        records = ["--records", str(records_folder(self._options.records))]
         more = [*self._options.more]
         if self._options.markdown:
             more += ["--markdown", str(self._pages / f"{stack.name}.md")]
@@ -188,7 +191,7 @@ def _error(record: RunRecord, *, interrupted: bool) -> FleetError | None:
     counts = record.counts()
     named = first_few([f"{row.stack} ({row.exit_code})" for row in rows])
     message = (
-        f"{counts['failed']} of {counts['stacks']} stacks failed, {counts['noted']} need a look, "
+        f"{counts['failed']} of {counted(counts['stacks'], 'stack')} failed, {counts['noted']} need a look, "
         f"{counts['skipped']} were not begun: {named}"
     )
     return FleetError(message, status=code, key=rows[0].stack)

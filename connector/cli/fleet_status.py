@@ -15,10 +15,10 @@ from rich.table import Table
 from connector.cli.console import Voice
 from connector.cli.engine import PROJECT_DIR
 from connector.cli.fleet_runs import FleetError
+from connector.cli.paths import file_to_write, refused
 from connector.cli.run import Outcome
-from connector.cli.words import first_few
+from connector.cli.words import counted, first_few
 from connector.cli.work import records_folder
-from connector.errors import Problem, SettingsError
 from connector.fleet import Fleet, FleetStack
 from connector.fleet.rows import Row, State, counts, in_order
 from connector.fleet.status import AT_ONCE, Place, read_fleet_status
@@ -48,29 +48,15 @@ def fleet_status(
 ) -> Outcome:
     """Read the stacks and tell; the exit code is the highest of theirs."""
     at_once = options.concurrency or AT_ONCE
-    voice.title(f"Fleet {fleet.name}: status of {len(chosen)} stacks, {at_once} at a time")
-    _check_report(options.report)
+    voice.title(f"Fleet {fleet.name}: status of {counted(len(chosen), 'stack')}, {at_once} at a time")
+    page = file_to_write("--report", options.report, code="fleet.report")
     place = Place(PROJECT_DIR, records_folder(options.records), os.environ)
     reading = read_fleet_status(chosen, place, at_once=at_once, soon_days=options.soon_days)
     rows = in_order(asyncio.run(reading))
     _show(voice, fleet, rows)
-    if options.report:
-        _write_report(voice, fleet, rows, Path(options.report))
+    if page is not None:
+        _write_report(voice, fleet, rows, page)
     return Outcome(_body(fleet, rows), _error(rows))
-
-
-def _check_report(named: str | None) -> None:
-    """Say before all the work that the page cannot be written."""
-    if named is None:
-        return
-    folder = Path(named).resolve().parent
-    if Path(named).is_dir() or not os.access(folder, os.W_OK):
-        raise _unwritable(named, "name a file in a folder that can be written")
-
-
-def _unwritable(named: str, why: str) -> SettingsError:
-    problem = Problem("fleet.report", "--report", named, f"cannot be written: {why}")
-    return SettingsError([problem], where="the command line")
 
 
 def _write_report(voice: Voice, fleet: Fleet, rows: Sequence[Row], path: Path) -> None:
@@ -79,7 +65,8 @@ def _write_report(voice: Voice, fleet: Fleet, rows: Sequence[Row], path: Path) -
     try:
         path.write_text(report_page(fleet.name, rows), encoding="utf-8", newline="\n")
     except OSError as error:
-        raise _unwritable(str(path), error.strerror or "see the folder") from error
+        why = f"cannot be written: {error.strerror}"
+        raise refused("--report", str(path), why, code="fleet.report") from error
     voice.say(f"{path}: the report")
 
 
@@ -106,7 +93,7 @@ def _proof(proof: dict[str, Any] | None) -> str:
 def _counted(rows: Sequence[Row]) -> str:
     found = counts(rows)
     told = [f"{found[state.value]} {state.value.replace('_', ' ')}" for state in State if found[state.value]]
-    return f"{found['stacks']} stacks, {', '.join(told) or 'none'}"
+    return f"{counted(found['stacks'], 'stack')}, {', '.join(told) or 'none'}"
 
 
 def _body(fleet: Fleet, rows: Sequence[Row]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -67,7 +68,7 @@ def preview(  # noqa: PLR0913, PLR0917  # options of a command line
 ) -> None:
     """Show what `fleet deploy` would change, stack by stack; writes nothing."""
     more = ["--refresh"] * refresh + ["--expect-no-changes"] * expect_no_changes
-    more += ["--policy-pack", policy_pack] if policy_pack else []
+    more += ["--policy-pack", str(Path(policy_pack).absolute())] if policy_pack else []
     chosen = {"only": only or (), "ring": ring, "shard": shard, "resume": resume}
     told = {"workers": workers, "records": records, "markdown": markdown, "more": tuple(more)}
     _run("preview", file, json=json, **chosen, **told)

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from connector.cli import words
 from connector.cli.console import Voice
 from connector.fleet.runs import RunRecord, StackRun, State
 
@@ -104,7 +105,8 @@ def counted(record: RunRecord) -> str:
     """The counts in a sentence."""
     counts = record.counts()
     told = [f"{counts[name]} {name}" for name in ("succeeded", "noted", "failed", "skipped") if counts[name]]
-    return f"fleet {record.fleet}, {record.verb}: {counts['stacks']} stacks, {', '.join(told) or 'none'}"
+    stacks = words.counted(counts["stacks"], "stack")
+    return f"fleet {record.fleet}, {record.verb}: {stacks}, {', '.join(told) or 'none'}"
 
 
 def markdown(record: RunRecord, sections: Iterable[tuple[StackRun, str]]) -> str:

@@ -17,9 +17,11 @@ from connector.cli.worker import WORKER
 from connector.errors import ConnectError
 from connector.fleet.model import FleetStack
 from connector.fleet.runs import StackRun, State
+from connector.interrupts import CANCELLED
 
 _LINE_LIMIT = 4 * 1024 * 1024
 _KEPT_LINES = 3
+_CANCELLED = ConnectError("stopped with the run; --resume goes on from there", code="fleet.stopped")
 
 
 class Workers:
@@ -61,7 +63,7 @@ class Workers:
         out, errors = await asyncio.gather(self._read_out(process), self._read_errors(process, stack.name))
         code = await process.wait()
         del self._running[stack.name]
-        return _finished(row, code, out, errors, time.monotonic() - started)
+        return _finished(row, code, out, errors, time.monotonic() - started, stopped=self._stopped)
 
     def stop(self) -> None:
         """Ask every running process to stop; each leaves its stack so that the next run can go on."""
@@ -85,14 +87,19 @@ class Workers:
         return kept
 
 
-def _finished(row: StackRun, code: int, out: bytes, errors: list[str], seconds: float) -> StackRun:
+def _finished(  # what is known of a process that ended
+    row: StackRun, code: int, out: bytes, errors: list[str], seconds: float, *, stopped: bool
+) -> StackRun:
     try:
         body: dict[str, Any] = json.loads(out)
     except ValueError:
         body = {}
     changes = [*body.get("changes", []), *body.get("entra", [])]
     error = body.get("error")
-    if not body:
+    if not body and stopped:
+        # Ctrl-C came before the verb, perhaps before the interpreter itself, was ready to answer.
+        body, code, error = {"result": "cancelled"}, CANCELLED, _CANCELLED.to_json()
+    elif not body:
         code = 255 if code <= 0 else code
         error = ConnectError(_died(code, errors), code="fleet.worker", key=row.stack).to_json()
     update = {

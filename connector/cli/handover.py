@@ -8,6 +8,7 @@ from pathlib import Path
 
 from connector.cli.console import Voice
 from connector.cli.engine import Engine
+from connector.cli.paths import file_to_write, keep_out_of_git
 from connector.cli.run import Outcome
 from connector.handover import Handover, make_handover
 from connector.sealing import seal, write_new
@@ -31,29 +32,32 @@ class Delivery:
 
 def handover(voice: Voice, stack: str | None, delivery: Delivery) -> Outcome:
     """The values of the connect form; the secret only where somebody asked to receive it."""
+    path = file_to_write("--to-file", delivery.to_file, code="handover.file")
+    if path is not None and not delivery.to_age:
+        keep_out_of_git("--to-file", path)
     engine = Engine(stack, voice.say)
     settings, outputs = engine.settings(), engine.outputs()
     form = make_handover(settings, outputs)
     body: dict[str, object] = {"verb": "handover", "stack": settings.stack, "result": delivery.result}
     body["values"] = form.to_json(show_secret=delivery.show_secret)
-    sealed = _deliver(form, delivery, as_json=voice.as_json)
+    sealed = _deliver(form, delivery, path, as_json=voice.as_json)
     if sealed is not None:
         body["sealed"] = sealed
     if not voice.as_json:
         print(sealed if sealed is not None else form.text(show_secret=delivery.show_secret), end="")
         print("" if sealed is not None else "\n", end="")
-    if delivery.to_file:
-        voice.say(f"{delivery.to_file}: written, for you alone to read; delete it when it is typed in")
+    if path is not None:
+        voice.say(f"{path}: written, for you alone to read; delete it when it is typed in")
     return Outcome(body)
 
 
-def _deliver(form: Handover, delivery: Delivery, *, as_json: bool) -> str | None:
+def _deliver(form: Handover, delivery: Delivery, path: Path | None, *, as_json: bool) -> str | None:
     """Write the file, and return the sealed text where it was not written."""
-    if not (delivery.to_age or delivery.to_file):
+    if not delivery.to_age and path is None:
         return None
     text = json.dumps(form.to_json(show_secret=True), indent=1) if as_json else form.text(show_secret=True)
     content = seal(text + "\n", delivery.to_age) if delivery.to_age else text + "\n"
-    if delivery.to_file:
-        write_new(Path(delivery.to_file), content)
+    if path is not None:
+        write_new(path, content)
         return None
     return content

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from connector.cli import bootstrap_verb, comment_verb, fleet, fleet_verbs, plan_verbs, rotate, verbs
+from connector.cli.app import App, misuse
 from connector.cli.console import Voice
 from connector.cli.handover import Delivery
 from connector.cli.handover import handover as handing_over
@@ -15,9 +16,11 @@ from connector.cli.options import Json, Records, Stack, Trace, Yes
 from connector.cli.removing import RemoveOptions
 from connector.cli.removing import remove as removing
 from connector.cli.run import Outcome, run_verb
+from connector.cli.work import records_folder
 from connector.cli.worker import follow_the_run
+from connector.interrupts import CANCELLED
 
-app = typer.Typer(
+app = App(
     name="connector",
     help="Connect a SaaS to Microsoft Dynamics 365 by OAuth: one stack for each tenant and environment.",
     no_args_is_help=True,
@@ -73,6 +76,7 @@ def adopt(
     def work(voice: Voice) -> Outcome:
         from connector.cli.adopt import adopt as take  # noqa: PLC0415  # imported when it is wanted
 
+        records_folder(records, write=True)
         return take(voice, stack, application_id, records)
 
     run_verb("adopt", Voice(as_json=json), work)
@@ -165,10 +169,10 @@ comment_verb.register(app)
 
 @app.command()
 def explain(
-    code: Annotated[str, typer.Argument(help="A code, a whole error text, or - to read one.")],
+    code: Annotated[list[str], typer.Argument(help="A code, a whole error text, or - to read one.")],
 ) -> None:
     """Say what a code or message of login service, Graph, provider or Dataverse means, and what to do."""
-    run_verb("explain", Voice(as_json=False), lambda _: verbs.explain_code(code))
+    run_verb("explain", Voice(as_json=False), lambda _: verbs.explain_code(" ".join(code)))
 
 
 def main() -> int:
@@ -178,9 +182,10 @@ def main() -> int:
         # Without its standalone mode Typer returns an Exit's code instead of leaving with it.
         return int(app(standalone_mode=False) or 0)
     except typer.Abort:
-        return 8
+        print("interrupted", file=sys.stderr)
+        return CANCELLED
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise
-        print(f"error: {error.format_message()}", file=sys.stderr)
+        print(misuse(error), file=sys.stderr)
         return 2

@@ -8,6 +8,7 @@ from pathlib import Path
 from connector.cli import plan_view
 from connector.cli.console import Voice
 from connector.cli.engine import Engine
+from connector.cli.paths import file_to_write
 from connector.cli.run import Outcome
 from connector.cli.work import in_session, records_folder
 from connector.dataverse import jobs
@@ -33,18 +34,20 @@ def plan(
     voice: Voice, stack: str | None, records: str | None, options: PlanOptions, opt_in: OptIn
 ) -> Outcome:
     """What apply would do; before the first `pulumi up` the application's id is pending."""
+    out, folder = file_to_write("--out", options.out, code="plan.file"), records_folder(records)
     engine = Engine(stack, voice.say)
     settings, raw = engine.settings(), engine.raw_outputs()
     outputs = StackOutputs.from_mapping(raw) if raw.get("clientId") else None
-    known = known_of(read_record(settings.stack, records_folder(records)))
+    known = known_of(read_record(settings.stack, folder))
     voice.title(f"Plan of the Dataverse half: {settings.role_name} ({settings.dynamics_host})")
 
     async def work(session: Session) -> PlanReport:
         return await jobs.plan(settings, outputs, session, known=known, opt_in=opt_in)
 
     report = in_session(settings, work)
-    if options.out:
-        write_plan(report, opt_in, settings.dynamics_url, Path(options.out))
+    if out is not None:
+        write_plan(report, opt_in, settings.dynamics_url, out)
+        voice.say(f"{out}: the plan, for `apply --plan`")
     if options.markdown and not voice.as_json:
         print(plan_view.markdown(report, f"{settings.role_name} at {settings.dynamics_host}"), end="")
     else:
@@ -72,10 +75,10 @@ def apply(
         problem = Problem("plan.options", "--plan", "", "a reviewed plan says what it moves and strips")
         raise SettingsError([problem], where="the command line")
     _need_yes(reviewed.opt_in if reviewed else opt_in, yes=yes)
+    folder = records_folder(records, write=True)
     engine = Engine(stack, voice.say)
     settings, outputs = engine.settings(), engine.outputs()
     voice.title(f"Dataverse: security role, application user, assignment ({settings.dynamics_host})")
-    folder = records_folder(records)
     record = read_record(settings.stack, folder)
 
     async def work(session: Session) -> ApplyReport:

@@ -20,6 +20,7 @@ from connector.records import StackRecord, delete_record, known_of, read_record
 from connector.session import Session
 from connector.settings import Settings
 from connector.stack_outputs import StackOutputs
+from connector.stack_state import StackState
 
 if TYPE_CHECKING:
     from connector.entra.objects import LiveApplication
@@ -37,16 +38,18 @@ class RemoveOptions:
 
 def remove(voice: Voice, stack: str | None, records: str | None, options: RemoveOptions) -> Outcome:
     """The Dataverse half, then `pulumi destroy`, then the recycle bin where that was asked for."""
+    folder = records_folder(records)
     engine = Engine(stack, voice.say)
     settings = engine.settings()
     raw = engine.raw_outputs()
+    if not (raw or options.purge) and _is_empty(engine.state()):
+        return _outcome(voice, settings, ())
     if settings.protect and not options.unprotect:
         message = (
             f"stack {settings.stack} is protected: a new application would mean that the customer "
             "connects again; say --unprotect if that is meant"
         )
         raise RefusedError(message, code="remove.protected", key="protect")
-    folder = records_folder(records)
     if not options.include_adopted:
         _check_adopted(engine, settings, read_record(settings.stack, folder))
     _confirm(voice, settings, options)
@@ -58,6 +61,16 @@ def remove(voice: Voice, stack: str | None, records: str | None, options: Remove
     delete_record(settings.stack, folder)
     if options.purge:
         changes += _purge(voice, settings, raw)
+    return _outcome(voice, settings, changes)
+
+
+def _is_empty(state: StackState) -> bool:
+    """Whether nothing was ever deployed, or all of it went: then no protection is in the way either."""
+    return not state.resources and not state.pending
+
+
+def _outcome(voice: Voice, settings: Settings, changes: tuple[Change, ...]) -> Outcome:
+    """Say what went."""
     result = "removed" if changes else "nothing"
     voice.say("removed" if result == "removed" else "nothing to remove")
     body = {"verb": "remove", "stack": settings.stack, "result": result}

@@ -10,6 +10,7 @@ import typer
 
 from connector.cli import hand_made
 from connector.cli import rotate_steps as steps
+from connector.cli.app import App
 from connector.cli.console import Voice
 from connector.cli.options import Json, Records, Stack, Yes
 from connector.cli.rotate_other import check_secret, other_than_secret
@@ -22,7 +23,7 @@ from connector.rotation import Finish, only_ended, slots_of
 from connector.rotation_due import Due, Step, Thresholds, next_step
 from connector.session import Session
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Rotate the client secret in two slots.")
+app = App(no_args_is_help=True, rich_markup_mode=None, help="Rotate the client secret in two slots.")
 
 Patch = Annotated[
     str | None,
@@ -91,7 +92,7 @@ def _status(
     """Show both slots, days left, and what is next; --patch brings the settings in line with the state."""
 
     def work(voice: Voice) -> Outcome:
-        run = Rotating(voice, stack, records, patch)
+        run = Rotating(voice, stack, records, patch, prove=False)
         if other := other_than_secret(run, begin_days, soon_days):
             other.error = None
             voice.say(f"next: {other.body['next']}")
@@ -124,7 +125,8 @@ def _auto(
         if other := other_than_secret(run, begin_days, soon_days):
             return other
         due = _due(run, begin_days, soon_days)
-        voice.say(due.why)
+        if due.step is not Step.DEPLOY:  # it becomes the error, which is said once
+            voice.say(due.why)
         return _carry_out(run, due)
 
     run_verb("rotate auto", Voice(as_json=json), work)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from connector.cli import hand_made
 from connector.cli.console import Voice
 from connector.cli.engine import PROJECT_DIR, Engine
+from connector.cli.paths import file_to_write
 from connector.cli.work import directory_checks, in_session, named, records_folder, warm_up
 from connector.dataverse import jobs
 from connector.dataverse.reports import Action, Change, ProofReport
@@ -30,14 +30,19 @@ from connector.status import is_proved, slot_table
 class Rotating:
     """A stack whose slots are read or changed; every step reads the state anew."""
 
-    def __init__(self, voice: Voice, stack: str | None, records: str | None, patch: str | None) -> None:
-        """Read the settings and the stack's file. With *patch* the file is put back in the end."""
+    def __init__(
+        self, voice: Voice, stack: str | None, records: str | None, patch: str | None, *, prove: bool = True
+    ) -> None:
+        """Read the settings and the stack's file. With *patch* the file is put back in the end.
+
+        Only a run that is to *prove* writes into the records' folder.
+        """
+        self._patch = file_to_write("--patch", patch, code="rotation.patch")
+        self.folder = records_folder(records, write=prove)
         self.voice = voice
         self.engine = Engine(stack, voice.say)
         self.settings = self.engine.settings()
-        self.folder = records_folder(records)
         self.file = stack_file(self.engine.stack, PROJECT_DIR)
-        self._patch = Path(patch) if patch else None
         self._before = read_exactly(self.file)
         self._slots = dict(self.settings.slots)
         self._outside: OutsideSlots | None = None
@@ -82,14 +87,16 @@ class Rotating:
             self._slots = dict(self.settings.slots)
 
     def hand_out_patch(self, slots: Mapping[str, int]) -> None:
-        """With --patch: the change as a patch, and the checkout as it was; otherwise nothing."""
+        """With --patch: the change as a patch, if there is one, and the checkout as it was."""
         if self._patch is None:
             return
         changed = dict(self.settings.slots) != dict(slots)
-        after = with_slots(self._before, slots, name=self.file.name) if changed else self._before
-        write_whole(self._patch, unified_diff(self._before, after, self.file.name))
+        if changed:
+            after = with_slots(self._before, slots, name=self.file.name)
+            write_whole(self._patch, unified_diff(self._before, after, self.file.name))
         self.put_back()
-        self.voice.say(f"{self._patch}: {'commit this change' if changed else 'nothing to commit'}")
+        told = "commit this change" if changed else "not written, since there is nothing to commit"
+        self.voice.say(f"{self._patch}: {told}")
 
     def preview_only(self, action: Action, label: str) -> tuple[Change, ...]:
         """Show the preview; raises DriftError when it holds anything but *action* on one secret."""

@@ -11,9 +11,8 @@ import typer
 
 from connector.cli.console import Voice
 from connector.errors import ConnectError
+from connector.interrupts import CANCELLED
 from connector.trace import trace_to
-
-CANCELLED = 8
 
 
 @dataclass

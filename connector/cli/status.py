@@ -27,7 +27,7 @@ Slots = list[dict[str, Any]]
 def status(voice: Voice, stack: str | None, records: str | None, *, soon_days: int | None) -> Outcome:
     """Read the state, the record, the directory and Dataverse; 7 for drift, 11 when a secret ends soon."""
     warm_up()
-    run = Rotating(voice, stack, records, None)
+    run = Rotating(voice, stack, records, None, prove=False)
     live, now = run.live(), datetime.now(UTC)
     plan, causes = _read(run)
     outside = hand_made.read(run, always=True)

@@ -25,18 +25,19 @@ _TEXT_LIMIT = 200
 
 def deploy(voice: Voice, stack: str | None, records: str | None, *, restore: bool = False) -> Outcome:
     """Access checked, then `pulumi up`, then apply and the proof; writes the record."""
+    folder = records_folder(records, write=True)
     engine = Engine(stack, voice.say)
     settings = engine.settings()
 
     async def work(session: Session) -> Outcome:
-        record = read_record(settings.stack, records_folder(records))
+        record = read_record(settings.stack, folder)
         mended = await prepare(voice, engine, session, restore=restore, record=record)
         voice.title(f"Entra ID: application, consent, secret, assignments ({settings.stack})")
         entra = mended + await asyncio.to_thread(engine.up)
         if not entra:
             voice.say("nothing to change")
         outputs = await asyncio.to_thread(engine.outputs)
-        return await _apply_and_prove(voice, "deploy", session, outputs, records_folder(records), entra)
+        return await _apply_and_prove(voice, "deploy", session, outputs, folder, entra)
 
     return in_session(settings, work)
 
@@ -44,11 +45,12 @@ def deploy(voice: Voice, stack: str | None, records: str | None, *, restore: boo
 def post_deploy(voice: Voice, stack: str | None, records: str | None) -> Outcome:
     """Apply, then the proof, after a plain `pulumi up`."""
     warm_up()
+    folder = records_folder(records, write=True)
     engine = Engine(stack, voice.say)
     settings, outputs = engine.settings(), engine.outputs()
 
     async def work(session: Session) -> Outcome:
-        return await _apply_and_prove(voice, "post_deploy", session, outputs, records_folder(records), ())
+        return await _apply_and_prove(voice, "post_deploy", session, outputs, folder, ())
 
     return in_session(settings, work)
 
@@ -56,9 +58,9 @@ def post_deploy(voice: Voice, stack: str | None, records: str | None) -> Outcome
 def verify(voice: Voice, stack: str | None, records: str | None) -> Outcome:
     """The proof alone."""
     warm_up()
+    folder = records_folder(records, write=True)
     engine = Engine(stack, voice.say)
     settings, outputs = engine.settings(), engine.outputs()
-    folder = records_folder(records)
     record = read_record(settings.stack, folder)
     voice.title(f"Proof: logging in as the application ({settings.dynamics_host})")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import threading
 from collections.abc import Awaitable, Callable
 from importlib import import_module
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from connector.cli.engine import PROJECT_DIR
+from connector.cli.paths import refused
 from connector.dataverse import jobs
 from connector.dataverse.reports import Cause, ProofReport
 from connector.records import DEFAULT_FOLDER
@@ -55,6 +57,20 @@ async def named(report: ProofReport, outputs: StackOutputs, session: Session) ->
     return await told_apart(report, outputs, session)
 
 
-def records_folder(named: str | None) -> Path:
-    """The folder named, or the project's own."""
-    return Path(named) if named else PROJECT_DIR / DEFAULT_FOLDER
+def records_folder(named: str | None, *, write: bool = False) -> Path:
+    """The records' folder named, or the project's own; made where the verb will *write* into it.
+
+    Raises SettingsError for one that is no folder, or cannot be written.
+    """
+    path = Path(named).absolute() if named else PROJECT_DIR / DEFAULT_FOLDER
+    try:
+        there = next(one for one in (path, *path.parents) if one.exists())
+        if not there.is_dir():
+            raise refused("--records", str(named or path), "is no folder", code="path.folder")
+        if write:
+            path.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=path).close()
+    except OSError as error:
+        why = f"cannot be written ({error.strerror}); name another folder"
+        raise refused("--records", str(named or path), why, code="path.folder") from None
+    return path

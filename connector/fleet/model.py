@@ -120,4 +120,7 @@ def login_environment(stack: FleetStack, environ: Mapping[str, str], *, writes: 
     changed = {"ARM_TENANT_ID": stack.tenant_id, "AZURE_TENANT_ID": stack.tenant_id}
     if client_id:
         changed |= {"ARM_CLIENT_ID": client_id, "AZURE_CLIENT_ID": client_id}
+        if not environ.get("ARM_CLIENT_ID"):
+            # A person at a desk: the fleet's file names the pipeline's identities, and `az login` is meant.
+            changed["ARM_USE_CLI"] = environ.get("ARM_USE_CLI") or "true"
     return dict(environ) | changed

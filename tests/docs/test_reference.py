@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import re
 
-from connector import errors
-from connector.cli import engine, run
+from connector import errors, interrupts
+from connector.cli import engine
 from connector.settings.rules import RULES
 from emulator.cli import _parser
 from emulator.environment import environment
@@ -62,7 +62,7 @@ def test_every_exit_code_is_documented() -> None:
     """The codes of all error classes, and of a cancelled run, stand in the table of exit codes."""
     assert issubclass(engine.EngineError, errors.ConnectError)
     listed = {int(n) for n in re.findall(r"^\| (\d+) \|", read("exit-codes.md"), re.MULTILINE)}
-    assert _exit_codes(errors.ConnectError) | {0, run.CANCELLED} <= listed
+    assert _exit_codes(errors.ConnectError) | {0, interrupts.CANCELLED} <= listed
 
 
 def test_every_error_code_is_documented() -> None:

@@ -175,7 +175,10 @@ def test_a_job_that_names_nobody_is_refused() -> None:
 def test_without_the_switch_a_jobs_token_is_not_used() -> None:
     """Like the provider, the connector logs in by OIDC only when ARM_USE_OIDC says so."""
     job = {"ACTIONS_ID_TOKEN_REQUEST_URL": "https://x.example/", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "t"}
-    assert read_deployer({"ARM_CLIENT_ID": FULL_DEPLOYER, **job}, CONTOSO).kind is LoginKind.CLI
+    with pytest.raises(LoginError, match=r"ARM_CLIENT_ID is set, but none of .*ARM_USE_OIDC=true"):
+        read_deployer({"ARM_CLIENT_ID": FULL_DEPLOYER, **job}, CONTOSO)
+    meant = {"ARM_CLIENT_ID": FULL_DEPLOYER, "ARM_USE_CLI": "true", **job}
+    assert read_deployer(meant, CONTOSO).kind is LoginKind.CLI
 
 
 async def test_no_token_of_the_job_is_shown_or_traced(

@@ -80,12 +80,14 @@ def test_no_secret_leaves_a_rotation(project: Callable[..., Project], emulator: 
 def test_the_hand_over_in_a_file_is_the_owners_alone(deployed: Project) -> None:
     """Mode 0600 and whole; a second one does not overwrite it; the sealed one opens with its key alone."""
     secret = deployed.outputs()["clientSecret"]
-    path = deployed.root / "handover.json"
-    done = deployed.connector("handover", "--to-file", path.name, "--json")
+    committed = deployed.connector("handover", "--to-file", "handover.json", "--json")
+    assert (committed.code, committed.json["error"]["code"]) == (2, "handover.git"), committed.text
+    path = deployed.root / ".local" / "handover.json"
+    done = deployed.connector("handover", "--to-file", str(path), "--json")
     assert (done.code, done.json["result"]) == (0, "written"), done.text
     assert path.stat().st_mode & 0o777 == 0o600
     assert json.loads(path.read_text())["clientSecret"] == secret
-    again = deployed.connector("handover", "--to-file", path.name, "--json")
+    again = deployed.connector("handover", "--to-file", str(path), "--json")
     assert (again.code, again.json["error"]["code"]) == (2, "handover.file")
     path.unlink()
     key, other = pyrage.x25519.Identity.generate(), pyrage.x25519.Identity.generate()

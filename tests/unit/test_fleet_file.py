@@ -125,6 +125,14 @@ def test_a_login_is_turned_to_the_stacks_tenant(tmp_path: Path) -> None:
     assert login_environment(plain, ambient, writes=True)["ARM_CLIENT_ID"] == "mine"
 
 
+def test_a_person_may_work_with_a_fleet_whose_file_names_the_pipelines_logins(tmp_path: Path) -> None:
+    """Nobody is named in their environment: `az login` stays allowed, unless they forbid it."""
+    stack = read(tmp_path, good(defaults={"login": {"reader": "r", "writer": "w"}})).stacks[0]
+    assert login_environment(stack, {}, writes=False)["ARM_USE_CLI"] == "true"
+    assert login_environment(stack, {"ARM_USE_CLI": "false"}, writes=False)["ARM_USE_CLI"] == "false"
+    assert "ARM_USE_CLI" not in login_environment(stack, {"ARM_CLIENT_ID": "mine"}, writes=False)
+
+
 def test_stacks_are_chosen_by_name_ring_and_shard(tmp_path: Path) -> None:
     """Names may be given one by one or with commas; a shard is dealt from what is left."""
     fleet = read(tmp_path, good())

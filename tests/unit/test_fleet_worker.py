@@ -85,6 +85,29 @@ def test_a_process_without_an_answer_failed(stack: FleetStack, program: str, cod
     assert "--resume" in row.cause
 
 
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import sys; print('File x, line 1', file=sys.stderr); sys.exit(1)",
+        "import os, signal; os.kill(os.getpid(), signal.SIGINT)",
+        "import sys; sys.exit(8)",
+    ],
+)
+def test_a_process_stopped_before_it_could_answer_was_cancelled(stack: FleetStack, program: str) -> None:
+    """However an early Ctrl-C ends it: it is no death, and no traceback stands in the table."""
+
+    async def run() -> StackRun:
+        workers = Workers(lambda _: dict(os.environ), lambda _, _line: None)
+        row = StackRun(stack=stack.name)
+        return await workers.run(row, stack, ["-c", program], lambda _: setattr(workers, "_stopped", True))
+
+    row = asyncio.run(run())
+    assert (row.exit_code, row.result) == (8, "cancelled")
+    assert row.error is not None
+    assert row.error["code"] == "fleet.stopped"
+    assert "line 1" not in row.cause
+
+
 def test_a_huge_line_stops_nobody(stack: FleetStack) -> None:
     """A line of a megabyte is one line."""
     said: list[str] = []

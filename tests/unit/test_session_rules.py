@@ -139,6 +139,18 @@ def test_no_login_at_all_is_said_so() -> None:
     assert caught.value.exit_code == 3
 
 
+def test_an_identity_without_a_proof_is_not_replaced_by_the_person_at_the_cli() -> None:
+    """ARM_CLIENT_ID alone says who is meant, and nobody else is taken in its place."""
+    settings = load_settings(GOOD, stack="dev", project_dir=PROJECT)
+    named = {"ARM_CLIENT_ID": ENVIRON["ARM_CLIENT_ID"]}
+    for more in ({}, {"ARM_CLIENT_SECRET": ""}, {"ARM_USE_CLI": ""}):
+        with pytest.raises(LoginError, match="ARM_CLIENT_ID is set, but none of ARM_CLIENT_SECRET") as caught:
+            Session(settings, environ=named | more)
+        assert (caught.value.exit_code, caught.value.code) == (3, "environment.credential")
+    Session(settings, environ={})
+    Session(settings, environ=named | {"ARM_USE_CLI": "true"})
+
+
 def test_retry_after_reads_dates_and_refuses_nonsense() -> None:
     """An HTTP date is a moment; what cannot be read is no wait at all."""
     now = datetime(2026, 11, 23, 8, 0, 0, tzinfo=UTC)

@@ -1,0 +1,63 @@
+"""Files and folders that options name: looked at before the work, so that no result is lost at its end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from connector.cli.engine import PROJECT_DIR
+from connector.errors import Problem, SettingsError
+
+_LOCAL = PROJECT_DIR / ".local"
+
+
+def refused(option: str, named: str, why: str, *, code: str = "path.file") -> SettingsError:
+    """The one sentence for a path that will not do."""
+    return SettingsError([Problem(code, option, named, why)], where="the command line")
+
+
+def file_to_write(option: str, named: str | None, *, code: str = "path.file") -> Path | None:
+    """The whole path of a file that can be written; None where no file is named, or standard output (`-`).
+
+    Raises SettingsError. Nothing is made: a file beside it is tried, since rights do not tell all.
+    """
+    if named is None or named == "-":
+        return None
+    path = Path(named).absolute()
+    try:
+        if path.is_dir():
+            raise refused(option, named, "is a folder; name a file in it", code=code)
+        if path.exists():
+            path.open("a", encoding="utf-8").close()
+        else:
+            tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        why = f"cannot be written ({error.strerror}); name a file in a folder that is there"
+        raise refused(option, named, why, code=code) from None
+    return path
+
+
+def keep_out_of_git(option: str, path: Path) -> None:
+    """Refuse to put a secret where it would be committed. Raises SettingsError."""
+    inside = path.is_relative_to(PROJECT_DIR) and not path.is_relative_to(_LOCAL)
+    tracked = any((folder / ".git").exists() for folder in path.parents) and not _ignored(path)
+    if inside or tracked:
+        where = "in the project's folder" if inside else "in a Git work tree that does not ignore it"
+        why = f"would hold the client secret {where}; name a file outside of it, or under {_LOCAL}"
+        raise refused(option, str(path), why, code="handover.git")
+
+
+def _ignored(path: Path) -> bool:
+    """Whether Git ignores the file; without Git nobody knows, and it counts as not ignored."""
+    command = ["git", "-C", str(path.parent), "check-ignore", "--quiet", str(path)]
+    try:
+        return subprocess.run(command, check=False, capture_output=True, env=_plain()).returncode == 0
+    except OSError:
+        return False
+
+
+def _plain() -> dict[str, str]:
+    """The environment without a hook's own idea of the repository."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}

@@ -1,0 +1,164 @@
+"""The command line itself: blank options, misuse, help."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from connector.cli import main as command_line
+from connector.cli.console import Voice
+from connector.cli.engine import Engine
+from connector.cli.words import counted
+from connector.errors import SettingsError
+from connector.explain import explain
+from tests.unit.settings_samples import PROJECT
+
+NEEDED = {"adopt": ["--application-id", "x"], "comment": ["page.md"], "fleet matrix": ["--shards", "1"]}
+
+
+def verbs() -> Iterator[tuple[str, Any]]:
+    """Every verb by name; those of a group with the group's."""
+    for name, command in typer.main.get_command(command_line.app).commands.items():  # type: ignore[attr-defined]  # a group
+        inner = getattr(command, "commands", None)
+        yield from ((f"{name} {verb}", one) for verb, one in inner.items()) if inner else [(name, command)]
+
+
+def text_options() -> list[tuple[str, str]]:
+    """Every option that takes a text, with its verb."""
+    return [
+        (verb, parameter.opts[0])
+        for verb, command in verbs()
+        for parameter in command.params
+        if parameter.param_type_name == "option" and parameter.type_descriptor.annotation in {str, list[str]}
+    ]
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """The exit code of the command line with these arguments."""
+    monkeypatch.setattr(sys, "argv", ["connector", *arguments])
+    return command_line.main()
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+@pytest.mark.parametrize(("verb", "option"), text_options())
+def test_a_blank_option_is_refused_before_anything_is_read(
+    verb: str, option: str, blank: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--stack "$UNSET"` is no way to say "the selected stack", nor is any other option without a value."""
+    monkeypatch.setenv("PATH", "")
+    arguments = [*verb.split(), *NEEDED.get(verb, []), option, blank]
+    assert run(monkeypatch, *arguments) == 2
+    said = capsys.readouterr().err
+    assert (option in said, "is empty" in said, len(said.splitlines())) == (True, True, 1)
+
+
+def test_every_stack_option_is_among_them() -> None:
+    """The test above sees the options that name a stack, of the destroying verbs too."""
+    assert {verb for verb, option in text_options() if option == "--stack"} >= {
+        "remove", "deploy", "apply", "adopt", "rotate finish", "fleet new"
+    }
+
+
+def test_the_engine_takes_no_blank_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever calls it: a blank name never becomes the selected stack."""
+    monkeypatch.setenv("PULUMI_STACK", "dev")
+    with pytest.raises(SettingsError) as caught:
+        Engine("")
+    assert (caught.value.code, caught.value.exit_code) == ("stack.blank", 2)
+
+
+@pytest.mark.parametrize("option", ["--stack", "--records"])
+def test_the_script_after_a_plain_update_refuses_them_too(option: str, tmp_path: Path) -> None:
+    """scripts/post_deploy.py reads its own arguments."""
+    command = [sys.executable, str(PROJECT / "scripts" / "post_deploy.py"), option, ""]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, "is empty" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("arguments", [(), ("rotate",), ("fleet",)])
+def test_no_arguments_show_the_help(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The help is no error."""
+    assert run(monkeypatch, *arguments) == 2
+    assert capsys.readouterr().err.startswith("Usage: ")
+
+
+def test_a_stack_without_its_option_is_told_of_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`remove acme-prod` says how a stack is named."""
+    assert run(monkeypatch, "remove", "acme-prod") == 2
+    said = capsys.readouterr().err
+    assert said == "error: Got unexpected extra argument(s) (acme-prod); a stack is named with --stack\n"
+
+
+def test_a_table_in_a_pipe_is_not_folded_and_ends_no_line_in_blanks(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One pair a line, however long; no pairs are no line."""
+    voice = Voice(as_json=False)
+    voice.table([])
+    voice.table([("yes", "a [b] " + "long " * 60), ("unknown", "")])
+    lines = capsys.readouterr().err.split("\n")
+    assert lines == [("yes     a [b] " + "long " * 60).rstrip(), "unknown", ""]
+
+
+def test_one_stack_is_no_stacks() -> None:
+    """A number and its noun."""
+    assert [counted(number, "stack") for number in (0, 1, 3)] == ["0 stacks", "1 stack", "3 stacks"]
+
+
+def connect(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """scripts/connect, of a checkout in *folder* that has no toolchain, called from *folder*."""
+    root = folder / "checkout"
+    (root / "scripts").mkdir(parents=True)
+    shutil.copy2(PROJECT / "scripts" / "connect", root / "scripts" / "connect")
+    (root / "scripts" / "env").write_text("#!/bin/sh\necho export FROM_ENV=1\n")
+    (root / "scripts" / "env").chmod(0o755)
+    (root / ".venv").symlink_to(sys.prefix)
+    (root / "connector").symlink_to(PROJECT / "connector")
+    command = [str(root / "scripts" / "connect"), *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_the_script_works_in_the_callers_folder(tmp_path: Path) -> None:
+    """Files that options name are the caller's, and modules are the project's."""
+    (tmp_path / "page.md").write_bytes(b"\xff")
+    (tmp_path / "connector").mkdir()
+    (tmp_path / "connector" / "__main__.py").write_text("print('another')")
+    done = connect(tmp_path, "explain", "incorrect", "passphrase")
+    assert (done.returncode, "PULUMI_CONFIG_PASSPHRASE" in done.stdout) == (0, True), done.stderr
+    again = subprocess.run(
+        [str(tmp_path / "checkout" / "scripts" / "connect"), "plan", "--out", "connector"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )
+    assert (again.returncode, "is a folder" in again.stderr) == (2, True), again.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ("get stack secrets manager: passphrase must be set with PULUMI_CONFIG_PASSPHRASE", "never ask"),
+        ('constructing secrets manager of type "passphrase": unable to find the key', "never ask"),
+        ("PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions", "pulumi login"),
+    ],
+)
+def test_the_engines_words_are_explained(said: str, word: str) -> None:
+    """What a shell without a passphrase or a backend meets first."""
+    assert word in str(explain(f"error: {said}"))
+
+
+def test_explain_takes_words_that_are_not_quoted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A pasted sentence is one text."""
+    assert run(monkeypatch, "explain", "error:", "incorrect", "passphrase") == 0
+    assert "PULUMI_CONFIG_PASSPHRASE" in capsys.readouterr().out

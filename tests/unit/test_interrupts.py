@@ -1,0 +1,54 @@
+"""Ctrl-C at any moment of the start: quiet, and always the code of a cancelled run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.unit.settings_samples import PROJECT
+
+# `connector` is found in the first folder of PYTHONPATH; its own main is slow to be imported here.
+SLOW = "import time\nprint('loading', flush=True)\ntime.sleep(30)\n"
+
+
+def slow_start(folder: Path) -> dict[str, str]:
+    """An environment in which a module that every verb imports takes long to load."""
+    (folder / "typer").mkdir()
+    (folder / "typer" / "__init__.py").write_text(SLOW)
+    return os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{PROJECT}"}
+
+
+@pytest.mark.parametrize("command", [("-P", "-m", "connector", "verify"), ("scripts/post_deploy.py",)])
+def test_ctrl_c_while_the_program_loads_is_quiet(command: tuple[str, ...], tmp_path: Path) -> None:
+    """No traceback out of an import: one word, and the code of a cancelled run."""
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        cwd=PROJECT,
+        env=slow_start(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "loading\n"
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (8, "interrupted\n")
+
+
+def test_a_background_job_goes_on_ignoring_it() -> None:
+    """What the shell told it to ignore stays ignored."""
+    program = (
+        "import signal; from connector.interrupts import QuietWhileLoading\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "with QuietWhileLoading(): signal.raise_signal(signal.SIGINT)\n"
+        "print(signal.getsignal(signal.SIGINT) == signal.SIG_IGN)"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
