@@ -6,8 +6,9 @@ from __future__ import annotations
 EXITS: dict[int, tuple[str, str]] = {
     0: ("done, or nothing to do", ""),
     1: (
-        "an error of the engine, or a proof that failed",
-        "a privilege, role, user or consent is missing; a wrong passphrase of the stack",
+        "an error of the engine, a proof that failed, or a confirmation that was not given",
+        "a privilege, role, user or consent is missing; a wrong passphrase of the stack; another name was "
+        "typed than the one that `remove`, `rotate finish` or `bootstrap` asked for",
     ),
     2: (
         "configuration",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from connector.codes.model import Texts
 
 TEXTS: Texts = {
-    "fleet.no_file": ("2", "there is no fleet.yaml, or none of the name given", "`fleet new`, or `--fleet FILE`"),
+    "fleet.no_file": ("2", "there is no fleet.yaml, or none of that name", "`fleet new`, or `--fleet FILE`"),
     "fleet.name": (
         "2",
         "the name of a fleet or stack has other characters than letters, digits, dots, dashes and "
