@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 
 import pytest
 
+from emulator.faults import clear_faults
 from tests.docs.documents import read, section
 from tests.stack.conftest import objects
 from tests.support.emulator import PROJECT, RunningEmulator
@@ -54,3 +60,37 @@ def test_an_application_made_by_hand_can_be_adopted(
     assert [one["displayName"] for one in made["passwordCredentials"]] == ["by hand"]
     adopted = stack.connector("adopt", "--application-id", made["appId"], "--json")
     assert adopted.code == 0, adopted.text
+
+
+def test_a_second_interrupt_ends_a_deploy_whose_provider_repeats(
+    project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """As docs/errors.md says: at once, with the code of a cancelled run; the next one makes one secret."""
+    stack = project()
+    emulator.fault("POST", "/v1.0/applications/{id}/addPassword", answer="500", times=100)
+    running = subprocess.Popen(
+        [sys.executable, "-m", "connector", "deploy", "--stack", "test"],
+        cwd=stack.root,
+        env=stack.env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    _wait_for(lambda: sum("addPassword" in line["path"] for line in emulator.requests()) >= 3)
+    os.killpg(running.pid, signal.SIGINT)
+    with pytest.raises(subprocess.TimeoutExpired):
+        running.wait(timeout=3)
+    os.killpg(running.pid, signal.SIGINT)
+    assert running.wait(timeout=60) == 8
+    clear_faults(emulator.store)
+    again = stack.connector("deploy", "--json")
+    assert again.code == 0, again.text
+    secrets = [len(a["passwordCredentials"]) for a in objects(emulator.dump(), "applications")]
+    assert secrets == [1] * len(secrets)
+
+
+def _wait_for(happened: Callable[[], bool], *, seconds: float = 120.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
