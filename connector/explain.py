@@ -1,5 +1,7 @@
 """One catalogue of what services say: each code with its cause and what to do about it.
 
+This tool's own codes stand in connector/codes; `explained` knows both.
+
 Codes of the login service from EM identity-platform/reference-error-codes.md, of Dataverse from
 PAD webapi/compose-http-requests-handle-errors.md and the troubleshooting pages.
 """
@@ -10,6 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from connector.codes import told, told_of_json
 from connector.explain_engine import MESSAGES as ENGINE_MESSAGES
 from connector.explain_graph import CODES, MESSAGES
 
@@ -181,9 +184,12 @@ def _names(key: str, lower: str) -> bool:
 
 def explained(text: str) -> str | None:
     """An error's text explained, its own code and ids kept: what `explain` prints. None when unknown."""
+    own = told(text)
+    if own is not None:
+        return own
     known = explain(text)
     if known is None:
-        return None
+        return told_of_json(text)
     # The code that came with words which say more than it does.
     beside = [code for code in CODES if code != known.code and _names(code, text.lower())]
     said = [*(f"code {code}" for code in beside[:1]), *ids_in(text)]

@@ -187,16 +187,31 @@ class Session:
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
                 self.trace.failed(method, url, error)
                 if not safe or cut_once:
-                    raise _unreachable(url, error, maybe_done=True) from error
+                    raise self._unreachable(url, error, maybe_done=True) from error
                 cut_once = True
                 continue
             except httpx.TransportError as error:
                 self.trace.failed(method, url, error)
-                raise _unreachable(url, error, maybe_done=not _never_sent(error)) from error
+                raise self._unreachable(url, error, maybe_done=not _never_sent(error)) from error
             wait = parse_retry_after(answer.headers.get("Retry-After"))
             busy = answer.status_code in (429, 503) and wait is not None
             if not (busy and safe and await deadline.pause(wait)):
                 return answer
+
+    def _unreachable(self, url: str, error: Exception, *, maybe_done: bool) -> UnreachableError:
+        host = urlsplit(url).netloc
+        kind = LostAnswerError if maybe_done else UnreachableError
+        reason = str(error) or type(error).__name__
+        message = f"{host} did not answer ({reason}); {self._what_to_check(error)}"
+        return kind(message, code="host.unreachable", key=host)
+
+    def _what_to_check(self, error: Exception) -> str:
+        if self.settings.cloud is Cloud.EMULATOR and isinstance(error, httpx.ConnectError):
+            return (
+                "is the emulator running? `python -m emulator serve` starts it, in a terminal of its own "
+                "(`./scripts/demo` stops its own at the end); where it runs, check its port and SSL_CERT_FILE"
+            )
+        return "check the address, the network and TLS trust"
 
     def _check_host(self, url: str) -> None:
         parts = urlsplit(url)
@@ -224,11 +239,3 @@ class LostAnswerError(UnreachableError):
 
 def _never_sent(error: httpx.TransportError) -> bool:
     return isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
-
-
-def _unreachable(url: str, error: Exception, *, maybe_done: bool) -> UnreachableError:
-    host = urlsplit(url).netloc
-    kind = LostAnswerError if maybe_done else UnreachableError
-    reason = str(error) or type(error).__name__
-    message = f"{host} did not answer ({reason}); check the address, the network and TLS trust"
-    return kind(message, code="host.unreachable", key=host)

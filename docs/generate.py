@@ -24,6 +24,8 @@ PROJECT = DOCS.parent
 sys.path.insert(0, str(PROJECT))
 
 from connector.cli.main import app  # noqa: E402  # found by the line above
+from connector.codes import CODES as OWN_CODES  # noqa: E402
+from connector.codes.exits import EXITS  # noqa: E402
 from connector.explain import explain  # noqa: E402
 from connector.explain_engine import MESSAGES as ENGINE_MESSAGES  # noqa: E402
 from connector.explain_graph import CODES, MESSAGES  # noqa: E402
@@ -103,6 +105,16 @@ def _service_codes(first: str) -> Iterator[str]:
     return _table(("Code", "What it means", "What to do"), rows)
 
 
+def _own_codes() -> Iterator[str]:
+    rows = [(f"`{c.code}`", c.exits, c.cause, c.fix) for c in OWN_CODES.values()]
+    return _table(("Code", "Exit", "Meaning", "What to do"), rows)
+
+
+def _exit_codes() -> Iterator[str]:
+    rows = [(str(number), *text) for number, text in EXITS.items()]
+    return _table(("Code", "Meaning", "Typical cause"), rows)
+
+
 def _graph_texts() -> Iterator[str]:
     """Graph's codes, and words of Graph, provider and engine."""
     rows = [(f"`{code}`", *text) for code, text in CODES.items()]
@@ -162,6 +174,8 @@ BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "policies": _policies,
     "refusals": _refusals,
     "pipeline-rights": _pipeline_rights,
+    "own-codes": _own_codes,
+    "exit-codes": _exit_codes,
     "login-codes": lambda: _service_codes("AADSTS"),
     "graph-codes": _graph_texts,
     "dataverse-codes": lambda: _service_codes("0x"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import resource
 import socket
@@ -46,7 +47,7 @@ def open_store(folder: Path) -> Store:
 def bind(addresses: list[str], port: int) -> list[socket.socket]:
     """Bind the port on each address (0: one free port for all).
 
-    Raises ValueError for an address that is not loopback.
+    Raises ValueError for an address that is not loopback, and OSError when the port is taken.
     """
     sockets: list[socket.socket] = []
     for address in addresses:
@@ -55,10 +56,24 @@ def bind(addresses: list[str], port: int) -> list[socket.socket]:
         # asyncio switches Nagle's delay off only for a socket that names its protocol.
         bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((address, port))
-        port = port or bound.getsockname()[1]
         sockets.append(bound)
+        try:
+            bound.bind((address, port))
+        except OSError as error:
+            for one in sockets:
+                one.close()
+            if error.errno == errno.EADDRINUSE:
+                raise _taken(address, port) from error
+            raise
+        port = port or bound.getsockname()[1]
     return sockets
+
+
+def _taken(address: str, port: int) -> OSError:
+    return OSError(
+        f"port {port} is taken on {address}: an emulator, or another program, serves there already; "
+        "use that one, stop it, or give another port with --port"
+    )
 
 
 def _allow_files(count: int) -> None:

@@ -68,6 +68,9 @@ def new(  # noqa: PLR0913, PLR0917  # options of a command line
     tenant_id: Annotated[str | None, typer.Option(help="Directory (tenant) id.")] = None,
     dynamics_url: Annotated[str | None, typer.Option(help="URL of the Dynamics organization.")] = None,
     profile: Annotated[str | None, typer.Option(help="What is connected, by profile.")] = None,
+    cloud: Annotated[
+        str | None, typer.Option(help="public, usgov, china or emulator; the fleet's by default.")
+    ] = None,
     ring: Annotated[str | None, typer.Option(help="Its ring; the last one by default.")] = None,
     owner: Annotated[str | None, typer.Option(help="Who answers for it.")] = None,
     json: Json = False,
@@ -81,6 +84,7 @@ def new(  # noqa: PLR0913, PLR0917  # options of a command line
             "tenantId": tenant_id,
             "dynamicsUrl": dynamics_url,
             "profile": profile,
+            "cloud": cloud,
             "ring": ring,
             "owner": owner,
         }

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from connector.cli.console import Voice
 from connector.cli.engine import PROJECT_DIR
 from connector.cli.fleet_runs import FleetError
+from connector.cli.fleet_table import TableRow, show_table
 from connector.cli.paths import file_to_write, refused
 from connector.cli.run import Outcome
 from connector.cli.words import counted, first_few
@@ -71,18 +71,15 @@ def _write_report(voice: Voice, fleet: Fleet, rows: Sequence[Row], path: Path) -
 
 
 def _show(voice: Voice, fleet: Fleet, rows: Sequence[Row]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("Stack", "Ring", "Owner", "State", "Days left", "Last proof", "What"):
-        justify = "right" if name == "Days left" else "left"
-        table.add_column(name, overflow="fold", justify=justify)  # type: ignore[arg-type]  # one of the two
+    shown = []
     for row in rows:
         body, said = row.body, row.messages
         days = "" if row.days_left is None else str(row.days_left)
         more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
         what = f"{' '.join(said[0].split())[:_CAUSE]}{more}" if said else ""
-        before = (escape(body["stack"]), escape(body["ring"]), escape(body["owner"]), _STATES[row.state])
-        table.add_row(*before, days, _proof(body["lastProof"]), escape(what))
-    voice.print(table)
+        before = (body["stack"], body["ring"], body["owner"], Text.from_markup(_STATES[row.state]))
+        shown.append(TableRow((*before, days, _proof(body["lastProof"])), what))
+    show_table(voice, ("Stack", "Ring", "Owner", "State", "Days left", "Last proof", "What"), shown)
     voice.title(f"fleet {fleet.name}: {_counted(rows)}")
 
 

@@ -7,12 +7,11 @@ from types import TracebackType
 
 from rich.console import Group
 from rich.live import Live
-from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from connector.cli import words
 from connector.cli.console import Voice
+from connector.cli.fleet_table import TableRow, show_table
 from connector.fleet.runs import RunRecord, StackRun, State
 
 _CAUSE = 200
@@ -84,15 +83,13 @@ def in_order(record: RunRecord) -> list[StackRun]:
 
 def show_summary(voice: Voice, record: RunRecord) -> None:
     """One table of all stacks, and one line of counts."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("Stack", "Ring", "Owner", "Result", "Code", "Changes", "Seconds", "Cause"):
-        table.add_column(name, overflow="fold")
+    rows = []
     for row in in_order(record):
         result = row.result if row.state is State.DONE else row.state.value
         code = "" if row.exit_code is None else str(row.exit_code)
         cells = (row.stack, row.ring, row.owner, result, code, str(row.changes), str(row.seconds))
-        table.add_row(*(escape(cell) for cell in (*cells, cut(row.cause))))
-    voice.print(table)
+        rows.append(TableRow(cells, cut(row.cause)))
+    show_table(voice, ("Stack", "Ring", "Owner", "Result", "Code", "Changes", "Seconds", "Cause"), rows)
     voice.title(counted(record))
 
 

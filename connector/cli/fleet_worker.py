@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -22,6 +23,8 @@ from connector.interrupts import CANCELLED
 _LINE_LIMIT = 4 * 1024 * 1024
 _KEPT_LINES = 3
 _CANCELLED = ConnectError("stopped with the run; --resume goes on from there", code="fleet.stopped")
+# A verb on one stack says how Pulumi makes it; a fleet's also needs its secrets provider and its file.
+_BY_HAND = re.compile(r"make it with `pulumi stack init .*")
 
 
 class Workers:
@@ -80,7 +83,7 @@ class Workers:
         assert process.stderr is not None  # noqa: S101  # it was asked for
         kept: list[str] = []
         async for raw in process.stderr:
-            line = raw.decode("utf-8", "replace").rstrip()
+            line = in_fleet(raw.decode("utf-8", "replace").rstrip())
             if line:
                 kept = [*kept, line][-_KEPT_LINES:]
                 self._say(name, line)
@@ -102,6 +105,8 @@ def _finished(  # what is known of a process that ended
     elif not body:
         code = 255 if code <= 0 else code
         error = ConnectError(_died(code, errors), code="fleet.worker", key=row.stack).to_json()
+    if error:
+        error |= {"message": in_fleet(str(error["message"]))}
     update = {
         "state": State.DONE,
         "pid": None,
@@ -112,6 +117,11 @@ def _finished(  # what is known of a process that ended
         "error": error,
     }
     return row.model_copy(update=update)
+
+
+def in_fleet(text: str) -> str:
+    """What a stack's verb said, with the fleet's own way where it names that of a lone stack."""
+    return _BY_HAND.sub("make it with `fleet sync --create`", text)
 
 
 def _died(code: int, errors: list[str]) -> str:

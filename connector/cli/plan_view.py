@@ -35,17 +35,22 @@ _SHOWN = 6
 
 
 def show(console: Console, report: Planned) -> None:
-    """Print a plan; one that leaves everything as it is gets one line."""
+    """Print a plan; the matrix where a cell of it changes, waits or differs, one line where nothing does."""
     if not of_interest(report):
         tables = sum(1 for row in report.matrix if row.cells)
         console.print(f"  nothing to change: {report.privileges.wanted} privileges on {tables} tables")
         return
-    show_whole(console, report)
+    cells = (cell for row in report.matrix for cell in row.cells.values())
+    _show(console, report, matrix=any(cell.action is not Action.KEPT for cell in cells))
 
 
 def show_whole(console: Console, report: Planned) -> None:
     """Print the matrix and the other lines, whatever they say."""
-    if not is_worker():  # a reviewer reads the preview's page; a fleet's log would drown in tables
+    _show(console, report, matrix=True)
+
+
+def _show(console: Console, report: Planned, *, matrix: bool) -> None:
+    if matrix and not is_worker():  # a reviewer reads the preview's page; a fleet's log would drown in tables
         _show_matrix(console, report)
     for change in other_changes(report):
         sign, colour = SIGNS[change.action]

@@ -26,7 +26,7 @@ def show(voice: Voice, done: Previewed) -> None:
         voice.say(f"! {one.policy} ({'mandatory' if one.mandatory else 'advisory'}): {one.message}")
     voice.title(f"Dataverse: {done.settings.role_name} ({done.settings.dynamics_host})")
     if done.plan is not None:
-        plan_view.show_whole(voice.console, done.plan)
+        plan_view.show(voice.console, done.plan)
         voice.counts(done.plan)
     elif done.plan_error is not None:
         voice.say(f"! {done.plan_error.message}")

@@ -12,12 +12,14 @@ from connector.cli.engine import Engine
 from connector.cli.recover import prepare
 from connector.cli.run import Outcome
 from connector.cli.work import directory_checks, in_session, named, records_folder, warm_up
+from connector.codes import known_codes
 from connector.dataverse import jobs
 from connector.dataverse.reports import ApplyReport, Change, ProofReport
 from connector.errors import ConnectError
 from connector.explain import explained
 from connector.records import known_of, read_record, updated, write_record
 from connector.session import Session
+from connector.settings.problems import nearest
 from connector.stack_outputs import StackOutputs
 
 _TEXT_LIMIT = 200
@@ -81,10 +83,12 @@ def explain_code(code: str) -> Outcome:
     known = explained(text)
     if known is None:
         shown = " ".join(text.split())[:_TEXT_LIMIT]
-        message = f"{shown}: not in the catalogue (docs/errors.md lists what is)"
+        near = nearest(shown, known_codes())
+        hint = f"; did you mean {near}?" if near else ""
+        message = f"{shown}: not in the catalogue (docs/errors.md lists what is){hint}"
         raise ConnectError(message, code="explain.unknown", key=shown)
     print(known)
-    return Outcome({"verb": "explain", "result": str(known)})
+    return Outcome({"verb": "explain", "result": known})
 
 
 async def _apply_and_prove(

@@ -10,6 +10,9 @@ from connector.errors import Problem, SettingsError
 from connector.fleet.loader import load_fleet
 from connector.fleet.model import Fleet
 from connector.settings.problems import shown
+from connector.settings.project_file import project_defaults
+from connector.settings.values import Cloud
+from connector.settings.yaml_text import read_mapping
 from connector.yaml_edit import with_keys
 
 
@@ -23,8 +26,17 @@ def with_stack(path: Path, name: str, entry: dict[str, Any], *, project_dir: Pat
     if any(stack.name == name for stack in there):
         message = "is in the fleet already; change its entry in the file, or take another name"
         raise SettingsError([Problem("fleet.name", f"stacks.{name}", shown(name), message)], where=path.name)
+    if entry.get("cloud") == _usual_cloud(path, project_dir):
+        entry = {key: value for key, value in entry.items() if key != "cloud"}
     after = with_keys(before, "stacks", {name: entry}, name=path.name)
     with tempfile.TemporaryDirectory() as folder:
         tried = Path(folder) / path.name
         tried.write_text(after, encoding="utf-8")
         return after, load_fleet(tried, project_dir=project_dir)
+
+
+def _usual_cloud(path: Path, project_dir: Path) -> str:
+    """The cloud of a stack whose entry names none."""
+    defaults = read_mapping(path, name=path.name).get("defaults") if path.exists() else None
+    project = project_defaults(project_dir).get("cloud", Cloud.PUBLIC.value)
+    return str((defaults or {}).get("cloud") or project)

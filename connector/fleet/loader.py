@@ -32,6 +32,9 @@ _STACK_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 def load_fleet(path: Path, *, project_dir: Path) -> Fleet:
     """Read and check a fleet's file; raises SettingsError (exit 2) with every problem of it."""
+    if not path.exists():
+        message = "there is no such file; `fleet new` begins one, `--fleet FILE` names another"
+        raise SettingsError([Problem("fleet.no_file", "--fleet", str(path), message)], where=path.name)
     raw = read_mapping(path, name=path.name)
     try:
         # A section that is named and still empty is one that was not written.

@@ -114,4 +114,5 @@ def _wrong_host(host: str, cloud: Cloud) -> str:
     for other, hosts in HOSTS.items():
         if other is not cloud and hosts.organization.fullmatch(host):
             return f"this host belongs to cloud {other.value!r}, and the stack says {cloud.value!r}"
-    return f"is no Dynamics 365 organization of cloud {cloud.value!r}; it looks like {example}"
+    message = f"is no Dynamics 365 organization of cloud {cloud.value!r}; it looks like {example}"
+    return f"{message}; for the emulator set `cloud: emulator`" if is_loopback(host) else message

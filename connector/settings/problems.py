@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -78,18 +78,19 @@ def _sentence(text: str) -> str:
 def _keys_at(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
     current: Any = model
     for part in location:
-        if isinstance(part, int) or current is None:
-            continue
-        current = _child(current, str(part))
-    fields = getattr(current, "model_fields", {})
+        # The type of a list's items is found with the list's own.
+        if not isinstance(part, int):
+            current = _inside(current, part)
+    fields = getattr(_model_in(current), "model_fields", {})
     return sorted(field.alias or name for name, field in fields.items())
 
 
-def _child(model: Any, part: str) -> Any:
-    for name, field in getattr(model, "model_fields", {}).items():
-        if part in (name, field.alias):
-            return _model_in(field.annotation)
-    return None
+def _inside(annotation: Any, key: str) -> Any:
+    """The type of what stands under a key: of a mapping's values, whatever the key, or of a model's field."""
+    if get_origin(annotation) is dict:
+        return get_args(annotation)[1]
+    fields = getattr(_model_in(annotation), "model_fields", {})
+    return next((field.annotation for name, field in fields.items() if key in (name, field.alias)), None)
 
 
 def _model_in(annotation: Any) -> Any:

@@ -7,6 +7,7 @@ import re
 
 from connector import errors, interrupts
 from connector.cli import engine
+from connector.explain import explained
 from connector.settings.rules import RULES
 from emulator.cli import _parser
 from emulator.environment import environment
@@ -75,6 +76,18 @@ def test_listed_error_codes_exist() -> None:
     """Nothing is listed that no code path spells."""
     listed = first_column(section(read("errors.md"), "## Codes of this tool"))
     assert listed - {"settings."} - error_codes("connector", "components") == set()
+
+
+def test_every_error_code_is_explained() -> None:
+    """`explain CODE` knows each code that the program can end with, and each rule of the settings."""
+    codes = error_codes("connector", "components") | set(RULES)
+    assert [code for code in sorted(codes) if not (explained(code) or "").startswith(f"{code}: ")] == []
+
+
+def test_every_exit_code_is_explained() -> None:
+    """`explain NUMBER` knows each code that a verb can end with."""
+    numbers = _exit_codes(errors.ConnectError) | {0, interrupts.CANCELLED}
+    assert [n for n in sorted(numbers) if not (explained(str(n)) or "").startswith(f"exit code {n}: ")] == []
 
 
 def _emulator_verbs() -> dict[str, argparse.ArgumentParser]:

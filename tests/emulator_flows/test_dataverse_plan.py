@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,27 @@ def test_people_and_pull_requests_see_the_same_table(stack: ConnectedStack, run:
     plan_view.show_whole(console, report)
     shown = plan_view._table(report.matrix)
     assert len(shown.rows) == len(report.matrix) < 40
+
+
+def _shown(report: Any) -> str:
+    page = StringIO()
+    plan_view.show(Console(file=page, width=200), report)
+    return page.getvalue()
+
+
+def test_people_see_the_matrix_where_a_cell_of_it_changes(stack: ConnectedStack, run: Run) -> None:
+    """Not with nothing to change, nor for a change that no cell shows, which has a line of its own."""
+    assert "org = organization" in _shown(run(jobs.plan))
+    role_id = run(jobs.apply).ids["roleId"]
+    assert _shown(run(jobs.plan)) == "  nothing to change: 64 privileges on 25 tables\n"
+    _give(stack, "System Customizer")
+    said = _shown(run(jobs.plan))
+    assert "System Customizer" in said
+    assert "org = organization" not in said
+    assert Dataverse(stack.emulator).add(role_id, prvDeleteAccount="Global").status_code == 204
+    said = _shown(run(jobs.plan))
+    assert "org = organization" in said
+    assert "-org" in said
 
 
 def test_missing_rights_of_a_missing_solution_are_pending_cells(

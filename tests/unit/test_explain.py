@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from connector.cli.verbs import explain_code
+from connector.codes import known_codes
+from connector.errors import ConnectError
 from connector.explain import explain, explained
 
 GUID = "11111111-2222-3333-4444-555555555555"
@@ -111,3 +114,44 @@ def test_a_login_refusal_keeps_trace_and_correlation_id() -> None:
     assert f"trace id {GUID}" in said
     assert f"correlation id {OTHER}" in said
     assert explained("all is well") is None
+
+
+def test_own_codes_are_explained_with_exit_code_and_documents_by_path() -> None:
+    """Links of the documents become paths of the project."""
+    assert "(exit code 10)" in str(explained("entra.consent_pending"))
+    assert "docs/pipelines.md#logins" in str(explained(" environment.credential\n"))
+    assert "](" not in "".join(str(explained(code)) for code in known_codes())
+
+
+def test_codes_in_brackets_of_a_pasted_error_are_explained_each_once() -> None:
+    """As the problems of a settings' file end with them."""
+    text = "2 problems:\n  - owwner: no [settings.unknown_key]\n  - b [settings.unknown_key] [fleet.rings]"
+    first, second = str(explained(text)).splitlines()
+    assert first.startswith("settings.unknown_key: ")
+    assert second.startswith("fleet.rings: ")
+    assert explained("no [such.code] at all") is None
+
+
+def test_the_code_of_an_errors_json_is_explained_unless_a_service_says_more() -> None:
+    """A service's own code in the message is nearer to the cause."""
+    alone = '{"error": {"code": "dataverse.refused", "key": null, "message": "%s"}}'
+    assert str(explained(alone % "no")).startswith("dataverse.refused: ")
+    assert str(explained(alone % "0x80042f09: no roles")).startswith("0x80042f09: ")
+
+
+@pytest.mark.parametrize("text", ["7", "exit code 7", "Exit 7"])
+def test_an_exit_code_is_explained(text: str) -> None:
+    """By its number, with or without the words."""
+    assert str(explained(text)).startswith("exit code 7: changes or drift")
+
+
+@pytest.mark.parametrize("text", ["77", "1000", "settings.nothing", ""])
+def test_what_is_no_code_is_not_explained(text: str) -> None:
+    """Nothing is guessed."""
+    assert explained(text) is None
+
+
+def test_a_misspelled_code_gets_its_neighbour() -> None:
+    """The message names the nearest code."""
+    with pytest.raises(ConnectError, match=r"did you mean settings\.unknown_key\?"):
+        explain_code("settings.unknwon_key")

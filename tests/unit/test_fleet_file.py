@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from connector.errors import SettingsError
+from connector.fleet import load_fleet
 from connector.fleet.model import Login, Ring, login_environment
 from connector.fleet.selection import matrix, select, split
 from tests.unit.fleet_samples import TENANT, entry, good, read
+from tests.unit.settings_samples import PROJECT
 
 
 def test_stacks_come_in_the_order_of_the_rings(tmp_path: Path) -> None:
@@ -172,3 +174,37 @@ def test_a_job_matrix_holds_every_stack_once(tmp_path: Path, shards: int) -> Non
 def test_the_job_matrix_of_no_stack_is_empty() -> None:
     """A ring without stacks has no jobs."""
     assert matrix((), 4, "canary") == {"include": []}
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong", "meant"),
+    [
+        ("stack", "owwner", "owner"),
+        ("stack", "setings", "settings"),
+        ("stack", "tenantID", "tenantId"),
+        ("defaults", "onwer", "owner"),
+        ("login", "writter", "writer"),
+        ("rings", "stopafter", "stopAfter"),
+    ],
+)
+def test_an_unknown_key_gets_its_neighbour(tmp_path: Path, place: str, wrong: str, meant: str) -> None:
+    """At each level of the file, under a stack of any name too; the keys known there are listed."""
+    slips = {
+        "stack": {"stacks": {"acme": entry(1, **{wrong: "x"})}},
+        "defaults": {"defaults": {wrong: "x"}},
+        "login": {"stacks": {"acme": entry(1, login={wrong: "x"})}},
+        "rings": {"rings": [{"name": "a", wrong: "x"}]},
+    }
+    with pytest.raises(SettingsError) as caught:
+        read(tmp_path, good(**slips[place]))
+    (problem,) = caught.value.problems
+    assert problem.rule == "settings.unknown_key"
+    assert f"did you mean {meant!r}?" in problem.message
+    assert meant in problem.message.partition("known here: ")[2].split(", ")
+
+
+def test_a_fleet_that_is_not_there_is_begun_by_fleet_new(tmp_path: Path) -> None:
+    """The message says how one is begun."""
+    with pytest.raises(SettingsError, match="`fleet new` begins one") as caught:
+        load_fleet(tmp_path / "fleet.yaml", project_dir=PROJECT)
+    assert caught.value.code == "fleet.no_file"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.unit.settings_samples import PROJECT
@@ -60,3 +61,51 @@ def test_a_bad_answer_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     assert code == 2
     assert "stacks.acme.tenantId" in said
     assert file.read_text() == "name: agency\n"
+
+
+def _cloud_given(file: Path, url: str, cloud: str) -> tuple[int, str]:
+    options = ("--stack", "acme", "--tenant-id", "11111111-1111-4111-8111-111111111111", "--owner", "anna")
+    return _new(file, *options, "--dynamics-url", url, "--cloud", cloud)
+
+
+@pytest.mark.parametrize(
+    ("cloud", "url"),
+    [
+        ("usgov", "https://acme.crm.microsoftdynamics.us"),
+        ("china", "https://acme.crm.dynamics.cn"),
+        ("emulator", "https://127.0.1.1:8443"),
+    ],
+)
+def test_a_fleet_of_another_cloud_is_begun_without_an_editor(tmp_path: Path, cloud: str, url: str) -> None:
+    """The first stack says its cloud; its address is checked against that one."""
+    file = tmp_path / "fleet.yaml"
+    code, said = _cloud_given(file, url, cloud)
+    assert code == 0, said
+    assert yaml.safe_load(file.read_text())["stacks"]["acme"]["cloud"] == cloud
+
+
+@pytest.mark.parametrize(
+    ("head", "url", "cloud"),
+    [
+        ("", "https://acme.crm4.dynamics.com", "public"),
+        ("defaults: {cloud: china}\n", "https://acme.crm.dynamics.cn", "china"),
+    ],
+)
+def test_the_fleets_usual_cloud_is_not_written_again(
+    tmp_path: Path, head: str, url: str, cloud: str
+) -> None:
+    """What defaults or the project say already stays said once."""
+    file = tmp_path / "fleet.yaml"
+    file.write_text(f"name: agency\n{head}")
+    code, said = _cloud_given(file, url, cloud)
+    assert code == 0, said
+    assert "cloud" not in yaml.safe_load(file.read_text())["stacks"]["acme"]
+
+
+def test_an_unknown_cloud_is_refused(tmp_path: Path) -> None:
+    """The clouds are named, and no file is begun."""
+    code, said = _cloud_given(tmp_path / "fleet.yaml", "https://acme.crm4.dynamics.com", "azure")
+    assert code == 2
+    assert "stacks.acme.cloud" in said
+    assert "'usgov'" in said
+    assert not list(tmp_path.iterdir())

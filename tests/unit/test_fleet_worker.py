@@ -9,13 +9,17 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from connector.cli import fleet_worker
+from connector.cli.engine import Engine
 from connector.cli.fleet_worker import Workers
+from connector.cli.process import Ran
 from connector.cli.worker import WORKER
+from connector.errors import NoSuchStackError
 from connector.fleet.model import FleetStack
 from connector.fleet.runs import StackRun, State
 from tests.unit.fleet_samples import entry, good, read
@@ -66,6 +70,22 @@ def test_an_answer_is_taken_over(stack: FleetStack) -> None:
     row = finished(stack, program, said)
     assert (row.state, row.result, row.exit_code, row.changes, row.pid) == (State.DONE, "failed", 4, 2, None)
     assert (row.cause, said) == ("two lines", ["hello"])
+
+
+def test_a_stack_that_the_backend_lacks_is_made_by_the_fleet(stack: FleetStack) -> None:
+    """Plain `pulumi stack init` would miss the fleet's secrets provider: lines and cause say `fleet sync`."""
+    lone = SimpleNamespace(stack="acme")
+    with pytest.raises(NoSuchStackError) as caught:
+        Engine.check(cast("Engine", lone), Ran(255, "", "error: no stack named 'acme' found"), "")
+    assert "pulumi stack init" in caught.value.message
+    said: list[str] = []
+    body, line = {"error": caught.value.to_json()}, f"error: {caught.value.message}"
+    program = f"import sys; print({line!r}, file=sys.stderr); print({json.dumps(body)!r}); sys.exit(6)"
+    row = finished(stack, program, said)
+    assert row.error is not None
+    assert row.error["code"] == "stack.unknown"
+    for text in (row.cause, *said):
+        assert text.endswith("there is no stack 'acme' in this backend; make it with `fleet sync --create`")
 
 
 @pytest.mark.parametrize(

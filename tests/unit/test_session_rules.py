@@ -52,6 +52,27 @@ async def test_no_token_goes_to_a_host_that_the_stack_does_not_name() -> None:
         assert s.counter.tokens == 0
 
 
+@pytest.mark.parametrize(
+    ("changes", "hint"),
+    [
+        ({}, "check the address, the network and TLS trust"),
+        ({"cloud": "emulator", "dynamicsUrl": "https://127.0.1.1:8443"}, "`python -m emulator serve` starts"),
+    ],
+)
+async def test_a_host_that_is_not_there_says_what_to_check(changes: dict[str, str], hint: str) -> None:
+    """With cloud emulator it is mostly the emulator that does not run."""
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("All connection attempts failed", request=request)
+
+    settings = load_settings({**GOOD, **changes}, stack="dev", project_dir=PROJECT)
+    environ = {**ENVIRON, "ARM_METADATA_HOSTNAME": "localhost:8443"}
+    with pytest.raises(UnreachableError, match="did not answer") as caught:
+        async with Session(settings, environ=environ, transport=httpx.MockTransport(refuse)) as s:
+            await s.send("GET", URL)
+    assert hint in caught.value.message
+
+
 async def test_a_redirect_is_not_followed() -> None:
     """A redirect comes back as the answer."""
     async with session(lambda _: httpx.Response(302, headers={"Location": "https://evil.example"})) as s:

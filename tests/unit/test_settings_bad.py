@@ -162,3 +162,10 @@ def test_the_personal_audience_message_names_both_facts() -> None:
     assert "Adobe's article" in message
     assert "Microsoft refuses" in message
     assert "AzureADMultipleOrgs" in message
+
+
+@pytest.mark.parametrize(("url", "said"), [("https://127.0.1.1:8443", True), ("https://c.example", False)])
+def test_an_address_of_this_machine_is_answered_with_the_emulators_cloud(url: str, said: bool) -> None:
+    """Whoever forgot `cloud: emulator` is told so; nobody else is."""
+    error = problems(GOOD | {"dynamicsUrl": url})
+    assert ("set `cloud: emulator`" in error.message) is said
