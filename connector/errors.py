@@ -9,6 +9,7 @@ ConnectError
 ├── ProofFailedError     1   the proof ran and did not hold
 ├── DriftError           7   something differs where nothing should
 ├── PersonNeededError   10   the next step is a person's
+├── CancelledError       8   a person did not confirm what was asked
 └── ExpiresSoonError    11   a secret ends soon
 
 The numbers are exit codes (docs/exit-codes.md).
@@ -125,6 +126,12 @@ class PersonNeededError(ConnectError):
     """The next step belongs to a person (typing the secret, consenting)."""
 
     exit_code = 10
+
+
+class CancelledError(ConnectError):
+    """A person was asked to confirm, and did not: nothing was done."""
+
+    exit_code = 8
 
 
 class ExpiresSoonError(ConnectError):

@@ -17,7 +17,7 @@ from connector.cli.console import Voice
 from connector.cli.run import Outcome
 from connector.cli.traceless import traceless
 from connector.cli.work import in_session
-from connector.errors import ConnectError, PersonNeededError
+from connector.errors import CancelledError, PersonNeededError
 from connector.session import Session
 from connector.settings import Settings
 
@@ -67,7 +67,7 @@ def _confirm(voice: Voice, settings: Settings, *, yes: bool) -> None:
         raise PersonNeededError(message, code="bootstrap.unconfirmed", key="--yes")
     voice.title(f"Make this in tenant {settings.tenant_id}? Type the stack's name ({settings.stack}): ")
     if input().strip() != settings.stack:
-        raise ConnectError("not confirmed; nothing was written", code="bootstrap.unconfirmed", key="--yes")
+        raise CancelledError("not confirmed; nothing was written", code="bootstrap.unconfirmed", key="--yes")
 
 
 def _tell(voice: Voice, plans: Plans) -> None:

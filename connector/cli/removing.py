@@ -15,7 +15,7 @@ from connector.cli.run import Outcome
 from connector.cli.work import in_session, records_folder
 from connector.dataverse import jobs
 from connector.dataverse.reports import Change, Report
-from connector.errors import ConnectError, PersonNeededError, RefusedError
+from connector.errors import CancelledError, PersonNeededError, RefusedError
 from connector.records import StackRecord, delete_record, known_of, read_record
 from connector.session import Session
 from connector.settings import Settings
@@ -52,7 +52,7 @@ def remove(voice: Voice, stack: str | None, records: str | None, options: Remove
         raise RefusedError(message, code="remove.protected", key="protect")
     if not options.include_adopted:
         _check_adopted(engine, settings, read_record(settings.stack, folder))
-    _confirm(voice, settings, options)
+    confirm(voice, settings, options)
     changes = _remove_dataverse(voice, settings, raw, folder, options) if raw else ()
     if settings.protect:
         engine.unprotect()
@@ -105,7 +105,8 @@ def _is_recorded(record: StackRecord | None, live: LiveApplication) -> bool:
     return record is not None and record.application_adopted and record.application_object_id == live.id
 
 
-def _confirm(voice: Voice, settings: Settings, options: RemoveOptions) -> None:
+def confirm(voice: Voice, settings: Settings, options: RemoveOptions) -> None:
+    """Let a person type the stack's name. Raises CancelledError, PersonNeededError without a terminal."""
     if options.yes:
         return
     what = f"everything of stack {settings.stack} in tenant {settings.tenant_id}"
@@ -115,7 +116,7 @@ def _confirm(voice: Voice, settings: Settings, options: RemoveOptions) -> None:
         raise PersonNeededError(message, code="remove.unconfirmed", key="--yes")
     voice.title(question)
     if input().strip() != settings.stack:
-        raise ConnectError("not confirmed; nothing was removed", code="remove.unconfirmed", key="--yes")
+        raise CancelledError("not confirmed; nothing was removed", code="remove.unconfirmed", key="--yes")
 
 
 def _remove_dataverse(

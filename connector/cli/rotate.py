@@ -18,7 +18,7 @@ from connector.cli.rotating import Rotating
 from connector.cli.run import Outcome, run_verb
 from connector.cli.work import in_session
 from connector.entra.usage import last_uses
-from connector.errors import ConnectError, ExpiresSoonError, PersonNeededError
+from connector.errors import CancelledError, ConnectError, ExpiresSoonError, PersonNeededError
 from connector.rotation import Finish, only_ended, slots_of
 from connector.rotation_due import Due, Step, Thresholds, next_step
 from connector.session import Session
@@ -197,4 +197,4 @@ def _confirm(voice: Voice, step: Finish, *, yes: bool) -> None:
     wanted = step.retired[0].label
     voice.title(f"Delete the secret {named}? Type the name {wanted}: ")
     if input().strip() != wanted:
-        raise ConnectError("not confirmed; nothing was retired", code="rotation.unconfirmed", key="--yes")
+        raise CancelledError("not confirmed; nothing was retired", code="rotation.unconfirmed", key="--yes")

@@ -6,9 +6,8 @@ from __future__ import annotations
 EXITS: dict[int, tuple[str, str]] = {
     0: ("done, or nothing to do", ""),
     1: (
-        "an error of the engine, a proof that failed, or a confirmation that was not given",
-        "a privilege, role, user or consent is missing; a wrong passphrase of the stack; another name was "
-        "typed than the one that `remove`, `rotate finish` or `bootstrap` asked for",
+        "an error of the engine, or a proof that failed",
+        "a privilege, role, user or consent is missing; a wrong passphrase of the stack",
     ),
     2: (
         "configuration",
@@ -31,7 +30,11 @@ EXITS: dict[int, tuple[str, str]] = {
         "status` found differences; `deploy` from a checkout that knows older secret slots; `fleet sync"
         " --check` found a file to write",
     ),
-    8: ("cancelled", "Ctrl-C; a fleet's run that was stopped"),
+    8: (
+        "cancelled",
+        "Ctrl-C; a fleet's run that was stopped; another name was typed than the one that `remove`, `rotate "
+        "finish` or `bootstrap` asked for",
+    ),
     9: ("timeout", "passed on from `pulumi`"),
     10: (
         "a person is needed",

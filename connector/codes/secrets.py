@@ -87,8 +87,8 @@ TEXTS: Texts = {
         "type the new secret in, then say so",
     ),
     "rotation.unconfirmed": (
-        "10, 1",
-        "no terminal and no `--yes` (10), or another name was typed (1)",
+        "10, 8",
+        "no terminal and no `--yes` (10), or another name was typed (8)",
         "`--yes`",
     ),
     "rotation.not_deployed": (

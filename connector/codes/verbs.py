@@ -98,8 +98,8 @@ TEXTS: Texts = {
     ),
     "handover.file": ("2", "`--to-file` names a file that exists, or cannot be made", "name another"),
     "remove.unconfirmed": (
-        "10, 1",
-        "no terminal and no `--yes` (10), or another name was typed (1)",
+        "10, 8",
+        "no terminal and no `--yes` (10), or another name was typed (8)",
         "`--yes`",
     ),
     "preview.policy": ("5", "a mandatory policy of the pack does not hold", "see the policy named"),
