@@ -16,6 +16,8 @@ from connector.entra.objects import LiveApplication
 from connector.entra.ownership import CODE as OWNED
 from connector.entra.ownership import owner_checks
 from connector.entra.policy import CODE, SUBJECT, brought_by, policy_check
+from connector.entra.recycle_bin import CODE as CODE_OF_BIN
+from connector.entra.recycle_bin import bin_checks
 from connector.rounds import join, start
 from connector.session import Session
 from connector.settings import ConsentMode, Settings
@@ -31,7 +33,7 @@ async def directory_checks(session: Session, state: StackState) -> tuple[Check, 
         answered(_policy(directory, settings), CODE, SUBJECT, "Policy.Read.All"),
         answered(_marked(directory, settings, state), "entra.marker", "this stack's application", _READ_APPS),
         answered(_namesakes(directory, settings), "entra.namesakes", settings.display_name, _READ_APPS),
-        answered(_deleted(directory, settings), "entra.recycle_bin", "the recycle bin", _READ_APPS),
+        answered(bin_checks(directory, settings, state), CODE_OF_BIN, "the recycle bin", _READ_APPS),
         asked_for_checks(session, state),
         answered(_consent(session, directory, state), "entra.consent", "admin consent", "Directory.Read.All"),
     )
@@ -96,26 +98,6 @@ async def _namesakes(directory: Directory, settings: Settings) -> Iterable[Check
         f"`adopt --application-id {others[0]}` keeps its client id; deploy makes a second one"
     )
     return [unknown("entra.namesakes", settings.display_name, text)]
-
-
-async def _deleted(directory: Directory, settings: Settings) -> Iterable[Check]:
-    marker, name = naming.marker_tag(settings.stack), settings.display_name
-    found = await directory.deleted_applications()
-    ours = [one for one in found if marker in one.tags]
-    alike = [one for one in found if one.display_name == name and one not in ours]
-    checks = [
-        unknown(
-            "entra.recycle_bin",
-            f"deleted application {one.display_name} ({one.app_id})",
-            "carries this stack's marker; `deploy --restore` brings it back with its client id, a plain "
-            "deploy makes a new one",
-        )
-        for one in ours
-    ]
-    if alike:
-        ids = ", ".join(one.app_id for one in alike)
-        checks.append(unknown("entra.recycle_bin", name, f"deleted applications have this name: {ids}"))
-    return checks or [yes("entra.recycle_bin", "the recycle bin", "holds nothing of this stack")]
 
 
 async def _consent(session: Session, directory: Directory, state: StackState) -> Iterable[Check]:

@@ -10,7 +10,7 @@ import pytest
 
 from emulator.seed import CONTOSO
 from tests.support.emulator import RunningEmulator
-from tests.support.project import Project
+from tests.support.project import Done, Project
 
 pytestmark = pytest.mark.stack
 IDS = ("clientId", "applicationObjectId", "servicePrincipalObjectId", "clientSecretKeyId")
@@ -41,6 +41,11 @@ def age(stack: Project) -> None:
     assert stack.pulumi("stack", "import", "--file", str(file)).code == 0
 
 
+def answers(asked: Done) -> list[str]:
+    """What a preflight says of the recycle bin."""
+    return [check["answer"] for check in asked.json["checks"] if check["code"] == "entra.recycle_bin"]
+
+
 def binned(emulator: RunningEmulator) -> int:
     """How many objects the recycle bin holds."""
     return len(emulator.dump()[CONTOSO].get("deletedItems", []))
@@ -54,6 +59,8 @@ def test_a_deleted_application_stops_deploy(
     assert stack.pulumi("up", "--skip-preview", "--yes").code == 0
     before = stack.outputs()
     delete(emulator, f"applications/{before['applicationObjectId']}")
+    asked = stack.connector("preflight", "--json")
+    assert (asked.code, answers(asked)) == (4, ["no"]), asked.text
     stopped = stack.connector("deploy", "--json")
     assert (stopped.code, stopped.json["error"]["code"]) == (4, "entra.deleted"), stopped.text
     assert "deploy --restore" in stopped.json["error"]["message"]
@@ -75,6 +82,8 @@ def test_a_deleted_service_principal_is_made_anew(
     assert stack.connector("deploy").code == 0
     before = stack.outputs()
     delete(emulator, f"servicePrincipals/{before['servicePrincipalObjectId']}")
+    asked = stack.connector("preflight", "--json")
+    assert (asked.code, answers(asked)) == (0, ["unknown"]), asked.text
     done = stack.connector("deploy")
     assert done.code == 0, done.text
     assert "use `deploy --restore`" in done.text
