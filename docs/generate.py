@@ -30,6 +30,7 @@ from connector.explain import explain  # noqa: E402
 from connector.explain_engine import MESSAGES as ENGINE_MESSAGES  # noqa: E402
 from connector.explain_graph import CODES, MESSAGES  # noqa: E402
 from connector.settings.rules import RULES  # noqa: E402
+from tests.support.source import parsed  # noqa: E402
 
 _BLOCK = re.compile(r"(<!-- generated: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -126,7 +127,7 @@ def _refusals() -> Iterator[str]:
     """Each test of a refusal in tests/emulator and tests/contract, with what it says of itself."""
     rows = []
     for path in sorted((PROJECT / "tests").glob("[ce]*/test_*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        for node in parsed(path).body:
             function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
             if function and node.name.startswith("test_refusal_"):
                 said = (ast.get_docstring(node) or "").replace("\n", " ")

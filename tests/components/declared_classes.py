@@ -10,13 +10,14 @@ import pulumi
 import pulumi_azuread as azuread
 
 from tests.components.resource_table import Row
+from tests.support.source import parsed
 
 
 def used_in(folder: Path) -> dict[str, set[str]]:
     """Each resource class by its name, with the engine's names of the properties that are given to it."""
     found: dict[str, set[str]] = {}
     for path in sorted(folder.rglob("*.py")):
-        for kind, properties in _used_in(ast.parse(path.read_text(), str(path))):
+        for kind, properties in _used_in(parsed(path)):
             found.setdefault(kind, set()).update(properties)
     return found
 

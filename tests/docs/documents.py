@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+from tests.support.source import parsed
+
 PROJECT = Path(__file__).resolve().parents[2]
 DOCS = PROJECT / "docs"
 _CODE = re.compile(r"[a-z]+\.[a-z_]*[a-z]")
@@ -53,7 +55,7 @@ def error_codes(*folders: str) -> set[str]:
     found: set[str] = set()
     for folder in folders:
         for path in (PROJECT / folder).rglob("*.py"):
-            tree = ast.parse(path.read_text(encoding="utf-8"))
+            tree = parsed(path)
             found.update(code for node in ast.walk(tree) for code in _codes_of(node))
     return found
 

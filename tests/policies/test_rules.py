@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.source import parsed
 from tests.unit.settings_samples import PROJECT
 
 sys.path.insert(0, str(PROJECT / "policies"))
@@ -84,7 +85,7 @@ def test_a_scope_is_no_role_of_the_same_id() -> None:
 def test_every_rule_is_a_policy_and_every_policy_has_a_rule() -> None:
     """The pack leaves no rule out, and each policy has a name of its own and a description."""
     source = (PROJECT / "policies" / "pack.py").read_text()
-    functions = [n.name for n in ast.parse((PROJECT / "policies" / "rules.py").read_text()).body
+    functions = [n.name for n in parsed(PROJECT / "policies" / "rules.py").body
                  if isinstance(n, ast.FunctionDef)]
     assert [name for name in functions if f"rules.{name}(" not in source] == []
     names = [policy.name for policy in pack.POLICIES]
@@ -96,7 +97,7 @@ def test_every_rule_is_a_policy_and_every_policy_has_a_rule() -> None:
 def test_the_pack_knows_nothing_of_the_rest(path: Path) -> None:
     """It imports the standard library, Pulumi's policy SDK and itself; rules import no Pulumi."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
