@@ -174,21 +174,31 @@ def test_a_deployed_stack_is_not_turned_to_another_environment(deployed: Project
 
 
 @pytest.mark.parametrize(
-    ("changed", "words"),
+    ("changed", "words", "code"),
     [
-        ({"permissions": ["graph/OpenID"]}, "graph/OpenID: is not published as a delegated permission"),
-        ({"assignments": {"users": ["nobody@contoso.example"]}}, "user nobody@contoso.example could not be"),
+        (
+            {"permissions": ["graph/OpenID"]},
+            "graph/OpenID: is not published as a delegated permission",
+            "entra.permission",
+        ),
+        (
+            {"assignments": {"users": ["nobody@contoso.example"]}},
+            "user nobody@contoso.example could not be",
+            "entra.user",
+        ),
     ],
     ids=["a permission", "a user"],
 )
 def test_what_the_program_alone_finds_is_told_in_its_words(
-    project: Callable[..., Project], changed: dict[str, Any], words: str
+    project: Callable[..., Project], changed: dict[str, Any], words: str, code: str
 ) -> None:
-    """However the program's end races with its words: three previews and an update in a row."""
+    """However the program's end races with its words: four previews in a row; deploy finds it before."""
     stack = project(**changed)
-    for verb in ("preview", "preview", "preview", "deploy"):
-        done = stack.connector(verb, "--json")
+    for _ in range(4):
+        done = stack.connector("preview", "--json")
         message = done.json["error"]["message"]
         assert done.code == 1, done.text
         assert words in message
         assert "invalid state" not in message
+    deployed = stack.connector("deploy", "--json")
+    assert (deployed.code, deployed.json["error"]["code"]) == (4, code), deployed.text
