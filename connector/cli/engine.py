@@ -19,13 +19,13 @@ from connector.cli.process import Ran, run_pulumi
 from connector.dataverse.reports import Change
 from connector.errors import ConnectError, NoSuchStackError, Problem, SettingsError
 from connector.explain import explain
+from connector.naming import PROJECT
 from connector.settings import Settings, check_stack_file, load_settings
 from connector.stack_outputs import StackOutputs
 from connector.stack_state import StackState
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent.parent
-_PROJECT = "dynamics-connect"
-PREFIX = f"{_PROJECT}:"
+PREFIX = f"{PROJECT}:"
 # components/imports.py reads it; that room and this one know nothing of each other but this name.
 _IMPORTS = "CONNECT_IMPORTS"
 
@@ -92,7 +92,7 @@ class Engine:
             return False
         who = run_pulumi(["whoami", "--json"], self._folder, env=self._env)
         backend = str(json.loads(who.out)["url"]) if who.code == 0 else ""
-        done = make_whole(backend, _PROJECT, self.stack)
+        done = make_whole(backend, PROJECT, self.stack)
         if done:
             self._say(f"a run was killed while it wrote the stack's state: {done}")
         return bool(done)

@@ -41,8 +41,8 @@ def remove(voice: Voice, stack: str | None, records: str | None, options: Remove
     folder = records_folder(records)
     engine = Engine(stack, voice.say)
     settings = engine.settings()
-    raw = engine.raw_outputs()
-    if not (raw or options.purge) and _is_empty(engine.state()):
+    raw, state = engine.raw_outputs(), engine.state()
+    if not (raw or options.purge) and _is_empty(state):
         return _outcome(voice, settings, ())
     if settings.protect and not options.unprotect:
         message = (
@@ -51,7 +51,7 @@ def remove(voice: Voice, stack: str | None, records: str | None, options: Remove
         )
         raise RefusedError(message, code="remove.protected", key="protect")
     if not options.include_adopted:
-        _check_adopted(engine, settings, read_record(settings.stack, folder))
+        _check_adopted(settings, state, read_record(settings.stack, folder))
     confirm(voice, settings, options)
     changes = _remove_dataverse(voice, settings, raw, folder, options) if raw else ()
     if settings.protect:
@@ -77,10 +77,9 @@ def _outcome(voice: Voice, settings: Settings, changes: tuple[Change, ...]) -> O
     return Outcome(body | {"changes": [change.to_json() for change in changes]})
 
 
-def _check_adopted(engine: Engine, settings: Settings, record: StackRecord | None) -> None:
+def _check_adopted(settings: Settings, state: StackState, record: StackRecord | None) -> None:
     """Refuse to delete an application that was there before the stack: by the record, or by its age."""
     name = naming.application_resource(settings.profile.name)
-    state = engine.state()
     known, object_id = state.resources.get(name), state.object_id(name)
     if known is None or object_id is None:
         return

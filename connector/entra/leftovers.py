@@ -103,12 +103,13 @@ async def _attached(
     if object_id is None:
         return None, [], []
     principal, assigned = start(directory.principal(object_id)), start(directory.assigned_to(object_id))
-    if not app_roles_of(settings):
-        await join(principal, assigned)
-        return principal.result(), assigned.result(), []
-    roles = start(directory.assignments_of(object_id))
+    roles = start(directory.assignments_of(object_id) if app_roles_of(settings) else _no_roles())
     await join(principal, assigned, roles)
     return principal.result(), assigned.result(), roles.result()
+
+
+async def _no_roles() -> list[Assignment]:
+    return []
 
 
 async def _nothing() -> tuple[LiveApplication, ...]:
