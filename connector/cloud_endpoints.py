@@ -46,14 +46,15 @@ async def read_endpoints(
             code="environment.metadata",
             key=_METADATA,
         )
-    return _read(answer.json())
+    return _read(answer)
 
 
-def _read(document: Any) -> Endpoints:
+def _read(answer: httpx.Response) -> Endpoints:
     try:
+        document: Any = answer.json()
         login = str(document["authentication"]["loginEndpoint"]).rstrip("/")
         graph = str(document["microsoftGraphResourceId"]).rstrip("/")
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         raise _problem("", "serves no metadata document of Azure's shape") from None
     _require_loopback(login)
     _require_loopback(graph)

@@ -95,8 +95,7 @@ async def join(*branches: Started[Any]) -> None:
 async def settle(*branches: Started[Any]) -> None:
     """Wait for all branches to their end, then raise the first failure in their order.
 
-    For reads that often fail one by one: a connection that is cancelled in its TLS handshake stays
-    open (httpcore closes it for an error only), and the failures of the others may be the graver ones.
+    For reads that often fail one by one: the failures of the others may be the graver ones.
     """
     await asyncio.gather(*(branch.task for branch in branches), return_exceptions=True)
     await join(*branches)

@@ -7,7 +7,7 @@ followed with one. A request is repeated only when repeating it does no harm.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Any
@@ -24,16 +24,18 @@ from connector.identity import (
     Identity,
     deployer_credential,
 )
+from connector.network import Routes, login_bundle, tls
 from connector.patience import Patience
+from connector.repeating import Repeats
 from connector.request_ids import noting_hooks
-from connector.retry_after import parse_retry_after
 from connector.rounds import RequestCounter
 from connector.settings import Cloud, Settings
-from connector.shared import Shared, login_bundle, tls
+from connector.shared import Shared
 from connector.stack_outputs import StackOutputs
 from connector.trace import Trace
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "PATCH", "DELETE"})
+_CUT = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 
 
@@ -72,11 +74,9 @@ class Session:
         self.login_ids: dict[str, str] = {}
 
     async def __aenter__(self) -> Session:
-        emulated = self.settings.cloud is Cloud.EMULATOR
         self.http = httpx.AsyncClient(
-            verify=tls(self.environ) if self._transport is None else True,
-            trust_env=not emulated,
-            transport=self._transport,
+            trust_env=False,
+            transport=self._transport or Routes(tls(self.environ)),
             follow_redirects=False,
             timeout=_TIMEOUT,
             event_hooks={"request": [self._sent], "response": [self._answered]},
@@ -166,36 +166,37 @@ class Session:
     ) -> httpx.Response:
         """Send one request and return the answer, whatever its status.
 
-        429 and 503 with Retry-After are waited out, and a connection cut under way is tried once
-        more, for idempotent requests only. Raises UnreachableError, LoginError, RefusedError.
+        Idempotent requests are repeated as `repeating` says. Raises UnreachableError, LoginError,
+        RefusedError.
         """
         sent = dict(headers or {})
         if identity is not None:
             self._check_host(url)
             sent["Authorization"] = f"Bearer {await identity.token(scope)}"
         safe = method in _IDEMPOTENT if idempotent is None else idempotent
-        return await self._send_patiently(method, url, sent, body, safe)
 
-    async def _send_patiently(
-        self, method: str, url: str, headers: dict[str, str], body: Any, safe: bool
+        async def ask() -> httpx.Response:
+            return await self.http.request(method, url, headers=sent, json=body)
+
+        return await self.repeated(method, url, ask, safe=safe)
+
+    async def repeated(
+        self, method: str, url: str, ask: Callable[[], Awaitable[httpx.Response]], *, safe: bool
     ) -> httpx.Response:
-        deadline = self.patience.until(self.patience.retry_after)
-        cut_once = False
+        """Send by *ask*, over `http`, as often as `repeating` allows. Raises UnreachableError."""
+        repeats = Repeats(self.patience, safe=safe)
         while True:
             try:
-                answer = await self.http.request(method, url, headers=headers, json=body)
-            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
+                answer = await ask()
+            except _CUT as error:
                 self.trace.failed(method, url, error)
-                if not safe or cut_once:
+                if not await repeats.after_cut():
                     raise self._unreachable(url, error, maybe_done=True) from error
-                cut_once = True
                 continue
             except httpx.TransportError as error:
                 self.trace.failed(method, url, error)
                 raise self._unreachable(url, error, maybe_done=not _never_sent(error)) from error
-            wait = parse_retry_after(answer.headers.get("Retry-After"))
-            busy = answer.status_code in (429, 503) and wait is not None
-            if not (busy and safe and await deadline.pause(wait)):
+            if not await repeats.after_answer(answer.status_code, answer.headers.get("Retry-After")):
                 return answer
 
     def _unreachable(self, url: str, error: Exception, *, maybe_done: bool) -> UnreachableError:

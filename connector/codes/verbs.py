@@ -21,6 +21,11 @@ TEXTS: Texts = {
         "cloud `emulator` without a running emulator's variables, or with hosts that are not loopback",
         "take over what `emulator serve` prints",
     ),
+    "environment.proxy": (
+        "2",
+        "`HTTPS_PROXY` or `ALL_PROXY` is no address of an HTTP proxy",
+        "write it as `http://HOST:PORT`; a SOCKS proxy needs an HTTP one before it",
+    ),
     "login.refused": (
         "3, 1",
         "the login service gave no token: to the deployer (3), or to the application during the proof (1)",

@@ -27,8 +27,7 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_service_client import GraphServiceClient
 
 from connector.entra.refusals import refusal
-from connector.errors import RefusedError, UnreachableError
-from connector.retry_after import parse_retry_after
+from connector.errors import RefusedError
 from connector.session import Session
 
 Row = dict[str, Any]
@@ -165,27 +164,18 @@ class Graph:
 
     async def _read(self, what: str, request: RequestInformation) -> Row | None:
         request.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
-        deadline = self._session.patience.until(self._session.patience.retry_after)
-        while True:
-            answer = await self._send(request)
-            if answer.is_success:
-                return cast("Row", answer.json())
-            if answer.status_code == 404:
-                return None
-            wait = parse_retry_after(answer.headers.get("Retry-After"))
-            busy = answer.status_code in (429, 503) and wait is not None
-            if not (busy and await deadline.pause(wait)):
-                raise refusal(f"to read {what}", answer)
+        session = self._session
 
-    async def _send(self, request: RequestInformation) -> httpx.Response:
-        try:
+        async def ask() -> httpx.Response:
             answer: Any = await self._adapter.send_primitive_async(request, "bytes", {})
-        except httpx.TransportError as error:
-            host = urlsplit(self._session.endpoints.graph).netloc
-            reason = str(error) or type(error).__name__
-            message = f"{host} did not answer ({reason}); check the network and TLS trust"
-            raise UnreachableError(message, code="host.unreachable", key=host) from error
-        return cast("httpx.Response", answer)
+            return cast("httpx.Response", answer)
+
+        answer = await session.repeated("GET", f"{session.endpoints.graph}/v1.0/{what}", ask, safe=True)
+        if answer.is_success:
+            return cast("Row", answer.json())
+        if answer.status_code == 404:
+            return None
+        raise refusal(f"to read {what}", answer)
 
 
 def principal_of(row: Row) -> Principal:
