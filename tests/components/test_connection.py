@@ -181,18 +181,6 @@ def test_owners_are_resolved_for_application_and_service_principal(declare: Decl
     assert application.inputs["owners"] == principal.inputs["owners"] == ["oid-of-alex@contoso.example"]
 
 
-def test_the_client_secret_output_is_a_secret(declare: Declare) -> None:
-    """The engine encrypts the client secret in the state because the output says so."""
-    seen: list[bool] = []
-
-    def program() -> pulumi.Output[Any]:
-        secret = pulumi.Output.from_input(connect().outputs()["clientSecret"])
-        return pulumi.Output.from_input(secret.is_secret()).apply(seen.append)
-
-    declare(program)
-    assert seen == [True]
-
-
 def test_a_canary_that_must_fail(declare: Declare) -> None:
     """An assertion inside an apply is awaited: a wrong one does fail its test."""
 
