@@ -72,7 +72,9 @@ async def _apply_check(session: Session, state: StackState, known: Known) -> Che
     subject = f"security role and application user in {session.settings.dynamics_host}"
     try:
         application = await _application(session, state)
-    except RefusedError:
+    except RefusedError as error:
+        if error.status != 403:
+            return no(_PRIVILEGES, subject, error.message)
         text = "the stack's application cannot be read, and so not its user; Application.Read.All would do"
         return unknown(_PRIVILEGES, subject, text)
     try:

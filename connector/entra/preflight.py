@@ -67,8 +67,8 @@ async def _policy(directory: Directory, settings: Settings) -> Iterable[Check]:
 
 
 async def _marked(directory: Directory, settings: Settings, state: StackState) -> Iterable[Check]:
-    found = await directory.marked(naming.marker_tag(settings.stack))
     known = state.object_id(naming.application_resource(settings.profile.name))
+    found = await directory.with_federated(await directory.marked(naming.marker_tag(settings.stack)), known)
     return [_marked_check(one, known) for one in found] or [
         yes("entra.marker", "this stack's application", "there is none yet; deploy makes it")
     ]
