@@ -168,12 +168,13 @@ async def check_plan(session: Session, state: StackState, known: Known = NOTHING
     an application that the caller may not change, privileges in Dataverse that the caller lacks;
     SettingsError for tables or a business unit that are not there; UnreachableError, LoginError.
     """
-    directory = start(_check_directory(session, state))
+    directory = start(check_directory(session, state))
     organization = start(_check_apply(session, state, known))
     await settle(directory, organization)
 
 
-async def _check_directory(session: Session, state: StackState) -> None:
+async def check_directory(session: Session, state: StackState) -> None:
+    """The directory's half of `check_plan`: all that can be asked while the application is deleted."""
     from connector.entra.preflight import asked_for_checks  # noqa: PLC0415  # the Graph SDK: half a second
 
     checks = await asked_for_checks(session, state)

@@ -25,6 +25,7 @@ _FACTS = frozenset(
         "singlePageApplication",
         "requiredResourceAccesses",
         "appRoleAssignmentRequired",
+        "owners",
         "issuer",
         "subject",
         "audiences",

@@ -11,7 +11,13 @@ from connector.cli.console import Voice
 from connector.cli.engine import Engine
 from connector.dataverse.desired import Known
 from connector.dataverse.reports import Action, Change
-from connector.preflight import check_access, check_plan, check_same_environment, check_same_profile
+from connector.preflight import (
+    check_access,
+    check_directory,
+    check_plan,
+    check_same_environment,
+    check_same_profile,
+)
 from connector.records import StackRecord, adopted_key_ids, known_of
 from connector.rotation import check_deployable, secrets_of
 from connector.rounds import cancel, join, settle, start
@@ -90,7 +96,7 @@ async def _bring_back(
     state = await asyncio.to_thread(engine.state)
     check_same_profile(session.settings, state)
     _check_settings(session.settings, state, organization, record)
-    await check_plan(session, state, known_of(record))
+    await check_directory(session, state)
     voice.title(f"Recycle bin: bringing back the application of stack {engine.stack}")
     application, changes = await restore(session, state)
     voice.changes(changes)

@@ -122,6 +122,22 @@ def test_a_policy_that_forbids_the_secret_is_a_no(
     assert word in check.detail
 
 
+def test_a_policy_for_later_applications_spares_the_stacks_own(stack: ConnectedStack) -> None:
+    """It is in force since last year, and the application is older; a new one would be stopped by it."""
+    date = {"restrictForAppsCreatedAfterDateTime": "2025-01-01T00:00:00Z"}
+    rule = {"restrictionType": "passwordAddition"} | date
+    policy = {
+        "id": DEFAULT_APP_POLICY,
+        "isEnabled": True,
+        "applicationRestrictions": {"passwordCredentials": [{"state": "enabled"} | rule]},
+    }
+    stack.emulator.store.put(CONTOSO, "policies", DEFAULT_APP_POLICY, policy)
+    old = {"createdDateTime": "2024-06-01T00:00:00Z"}
+    stack.emulator.edit("applications", stack.outputs.application_object_id, old)
+    assert one(ask(stack), "entra.app_policy").answer is Answer.YES
+    assert one(ask(stack, StackState()), "entra.app_policy").answer is Answer.NO
+
+
 def test_an_application_with_the_marker_that_the_state_does_not_know_is_a_no(stack: ConnectedStack) -> None:
     """It holds a secret, so it may be in use: the answer names the verb that takes it over."""
     check = one(ask(stack, StackState()), "entra.marker")
