@@ -145,6 +145,15 @@ def test_an_application_with_the_marker_that_the_state_does_not_know_is_a_no(sta
     assert f"adopt --application-id {stack.outputs.client_id}" in check.detail
 
 
+def test_a_read_that_fails_is_no_missing_right(stack: ConnectedStack) -> None:
+    """Only a 403 says that a right would do; else the service's own words stand."""
+    route = f"/v1.0/applications/{stack.outputs.application_object_id}"
+    stack.emulator.fault("GET", route, answer="500", times=9)
+    check = one(ask(stack), "dataverse.caller_privileges")
+    assert (check.answer, "would do" in check.detail) == (Answer.NO, False)
+    assert "500" in check.detail
+
+
 def test_namesakes_and_deleted_ones_are_for_a_person_to_judge(stack: ConnectedStack) -> None:
     """A live namesake and a deleted application with the marker are unknown, by id."""
     name = stack.settings.display_name
