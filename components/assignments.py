@@ -74,20 +74,23 @@ def is_object_id(text: str) -> bool:
 
 
 def user_object_id(user: str, provider: pulumi.ProviderResource) -> pulumi.Input[str]:
-    """A user's object id, looked up by user principal name where it is none already."""
+    """A user's object id, looked up by user principal name where it is none already.
+
+    In lower case, as Graph writes it: to the provider another spelling is another principal.
+    """
     if is_object_id(user):
-        return user
+        return user.lower()
     found = look_up("getUser", {"userPrincipalName": user}, provider, what=f"user {user}")
     return found["objectId"]
 
 
 def group_object_id(group: str, provider: pulumi.ProviderResource) -> pulumi.Input[str]:
-    """A group's object id, looked up by display name where it is none already.
+    """A group's object id, in lower case too, looked up by display name where it is none already.
 
     Through `getGroups`: `getGroup` puts the name into its filter as it is, and Graph refuses one with a
     quotation mark (terraform-provider-azuread, group_data_source.go); it also reads every member.
     """
     if is_object_id(group):
-        return group
+        return group.lower()
     found = look_up("getGroups", {"displayNames": [group]}, provider, what=f"group {group}")
     return found["objectIds"][0]

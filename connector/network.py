@@ -128,11 +128,19 @@ class _TidyStream(httpcore.AsyncNetworkStream):
 
 
 def tls(environ: Mapping[str, str]) -> ssl.SSLContext:
-    """The context that trusts what the environment says; to make one costs tens of milliseconds."""
+    """The context that trusts what the environment says; to make one costs tens of milliseconds.
+
+    Raises SettingsError for a file of certificates that cannot be read.
+    """
     ca_file = environ.get("SSL_CERT_FILE")
-    if ca_file:
+    if not ca_file:
+        return httpx.create_ssl_context()
+    try:
         return ssl.create_default_context(cafile=ca_file)
-    return httpx.create_ssl_context()
+    except OSError as error:  # ssl.SSLError is one
+        message = f"cannot be read as certificates in PEM ({error.strerror or error}); correct it or unset it"
+        problem = Problem("environment.certificates", "SSL_CERT_FILE", ca_file, message)
+        raise SettingsError([problem], where="the environment") from None
 
 
 def login_bundle(environ: Mapping[str, str]) -> str | None:

@@ -72,7 +72,9 @@ async def _apply_check(session: Session, state: StackState, known: Known) -> Che
     subject = f"security role and application user in {session.settings.dynamics_host}"
     try:
         application = await _application(session, state)
-    except RefusedError:
+    except RefusedError as error:
+        if error.status != 403:
+            return no(_PRIVILEGES, subject, error.message)
         text = "the stack's application cannot be read, and so not its user; Application.Read.All would do"
         return unknown(_PRIVILEGES, subject, text)
     try:
@@ -166,12 +168,13 @@ async def check_plan(session: Session, state: StackState, known: Known = NOTHING
     an application that the caller may not change, privileges in Dataverse that the caller lacks;
     SettingsError for tables or a business unit that are not there; UnreachableError, LoginError.
     """
-    directory = start(_check_directory(session, state))
+    directory = start(check_directory(session, state))
     organization = start(_check_apply(session, state, known))
     await settle(directory, organization)
 
 
-async def _check_directory(session: Session, state: StackState) -> None:
+async def check_directory(session: Session, state: StackState) -> None:
+    """The directory's half of `check_plan`: all that can be asked while the application is deleted."""
     from connector.entra.preflight import asked_for_checks  # noqa: PLC0415  # the Graph SDK: half a second
 
     checks = await asked_for_checks(session, state)

@@ -29,8 +29,12 @@ class Repeats:
         if not self._safe or status not in _PASSING:
             return False
         wait = parse_retry_after(retry_after) if status in _BUSY else None
-        if wait is not None:
+        if wait:
             return await self._deadline.pause(wait)
+        if wait is not None and not self._blind:
+            # A time that is over (0, or a date by a clock that is behind) is believed once.
+            self._blind += 1
+            return await self._deadline.pause(0.0)
         return await self._blindly(float(2**self._blind))
 
     async def after_cut(self) -> bool:

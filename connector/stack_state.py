@@ -25,6 +25,10 @@ _FACTS = frozenset(
         "singlePageApplication",
         "requiredResourceAccesses",
         "appRoleAssignmentRequired",
+        "owners",
+        "issuer",
+        "subject",
+        "audiences",
     }
 )
 
@@ -33,7 +37,8 @@ _FACTS = frozenset(
 class KnownResource:
     """One resource of the state; `since` is when the state first held it, `scopes` what a grant grants.
 
-    `facts` are the outputs of an application or service principal that people change by hand; no secret.
+    `facts` are the outputs of an application, service principal or federated credential that people change
+    by hand; no secret.
     """
 
     name: str

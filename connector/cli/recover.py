@@ -11,11 +11,18 @@ from connector.cli.console import Voice
 from connector.cli.engine import Engine
 from connector.dataverse.desired import Known
 from connector.dataverse.reports import Action, Change
-from connector.preflight import check_access, check_plan, check_same_environment, check_same_profile
+from connector.preflight import (
+    check_access,
+    check_directory,
+    check_plan,
+    check_same_environment,
+    check_same_profile,
+)
 from connector.records import StackRecord, adopted_key_ids, known_of
 from connector.rotation import check_deployable, secrets_of
 from connector.rounds import cancel, join, settle, start
 from connector.session import Session
+from connector.settings import Settings
 from connector.stack_state import StackState
 
 if TYPE_CHECKING:
@@ -38,8 +45,7 @@ async def prepare(
     With `consent`, grants get the scopes that the settings name, in place.
     """
     if restore:
-        await check_access(session)
-        state, mended = None, await _bring_back(voice, engine, session)
+        state, mended = None, await _bring_back(voice, engine, session, record)
     else:
         state, mended = await _checked_and_mended(voice, engine, session, record)
     if not consent:
@@ -62,10 +68,7 @@ async def _checked_and_mended(
         raise
     await join(looking)
     state, found = looking.result()
-    settings = session.settings
-    recorded_organization = record.organization_id if record else ""
-    check_same_environment(settings, state, organization, recorded_organization)
-    check_deployable(settings.slots, secrets_of(state, settings.profile.name), settings.stack)
+    _check_settings(session.settings, state, organization, record)
     mended = await mend(voice, engine, session, state, found, adopted)
     if not found.none or state.pending:
         return None, mended
@@ -75,15 +78,30 @@ async def _checked_and_mended(
     return state, mended
 
 
-async def _bring_back(voice: Voice, engine: Engine, session: Session) -> tuple[Change, ...]:
-    """Restore, then take into the state what it does not know (any more)."""
+def _check_settings(
+    settings: Settings, state: StackState, organization: str, record: StackRecord | None
+) -> None:
+    """Refuse a run whose settings mean another environment or older secrets than the state."""
+    check_same_environment(settings, state, organization, record.organization_id if record else "")
+    check_deployable(settings.slots, secrets_of(state, settings.profile.name), settings.stack)
+
+
+async def _bring_back(
+    voice: Voice, engine: Engine, session: Session, record: StackRecord | None
+) -> tuple[Change, ...]:
+    """Restore, then take into the state what it does not know (any more); what stops a deploy goes first."""
     from connector.entra.restore import restore  # noqa: PLC0415  # see look
 
+    organization = await check_access(session)
     state = await asyncio.to_thread(engine.state)
+    check_same_profile(session.settings, state)
+    _check_settings(session.settings, state, organization, record)
+    await check_directory(session, state)
     voice.title(f"Recycle bin: bringing back the application of stack {engine.stack}")
     application, changes = await restore(session, state)
     voice.changes(changes)
-    return changes + await _settle(voice, engine, session, application.id)
+    adopted = adopted_key_ids(record)
+    return changes + await _settle(voice, engine, session, application.id, adopted=adopted)
 
 
 async def look(

@@ -61,6 +61,11 @@ TEXTS: Texts = {
         "`deploy --restore`, and the recycle bin holds no application of this stack",
         "`deploy`",
     ),
+    "entra.restored_unseen": (
+        "4",
+        "`deploy --restore` brought the application back, and Graph does not show it everywhere yet",
+        "`deploy --restore` again in some minutes, or `deploy` where that finds nothing",
+    ),
     "adopt.no_application": (
         "4",
         "no application of this client id in the tenant",

@@ -21,6 +21,11 @@ TEXTS: Texts = {
         "cloud `emulator` without a running emulator's variables, or with hosts that are not loopback",
         "take over what `emulator serve` prints",
     ),
+    "environment.certificates": (
+        "2",
+        "`SSL_CERT_FILE` names no file of certificates in PEM",
+        "correct the path, or unset the variable for the usual certificates",
+    ),
     "environment.proxy": (
         "2",
         "`HTTPS_PROXY` or `ALL_PROXY` is no address of an HTTP proxy",

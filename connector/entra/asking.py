@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
+from typing import Any
+
 from connector.entra.directory import Directory
 from connector.rounds import join, start
 
@@ -12,12 +15,21 @@ class AskingDirectory(Directory):
     async def owners(self, application_id: str) -> frozenset[str] | None:
         """The object ids of an application's owners; None when there is no such application."""
         item = self._client.applications.by_application_id(application_id)
-        application = start(self.application(application_id))
-        rows = start(self._pages(f"applications/{application_id}/owners", item.owners))
-        await join(application, rows)
-        if application.result() is None:
-            return None
-        return frozenset(str(row["id"]).lower() for row in rows.result())
+        what = f"applications/{application_id}/owners"
+        return await self._owners(what, self.application(application_id), item.owners)
+
+    async def owners_of_principal(self, object_id: str) -> frozenset[str] | None:
+        """The object ids of a service principal's owners; None when there is none of this object id."""
+        item = self._client.service_principals.by_service_principal_id(object_id)
+        what = f"servicePrincipals/{object_id}/owners"
+        return await self._owners(what, self.principal(object_id), item.owners)
+
+    async def _owners(
+        self, what: str, reading: Coroutine[Any, Any, object], builder: Any
+    ) -> frozenset[str] | None:
+        owned, rows = start(reading), start(self._pages(what, builder))
+        await join(owned, rows)
+        return None if owned.result() is None else frozenset(str(row["id"]).lower() for row in rows.result())
 
     async def has_group(self, object_id: str) -> bool:
         """Whether there is a group of an object id."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Any
 
 from connector import naming
@@ -20,8 +21,9 @@ class Directory(Graph):
     """Graph as the deployer, with applications, the recycle bin, groups and policies."""
 
     async def marked(self, tag: str) -> list[LiveApplication]:
-        """The live applications that carry a tag."""
-        return await self._applications(f"tags/any(t:t eq '{quoted(tag)}')")
+        """The live applications that carry a tag, letter by letter: Graph's filter looks past case."""
+        found = await self._applications(f"tags/any(t:t eq '{quoted(tag)}')")
+        return [one for one in found if tag in one.tags]
 
     async def of_any_stack(self) -> list[LiveApplication]:
         """The live applications of every stack of this tool in the tenant."""
@@ -64,6 +66,17 @@ class Directory(Graph):
         item = self._client.applications.by_application_id(object_id)
         rows = await self._pages("federatedIdentityCredentials", item.federated_identity_credentials)
         return tuple(federated_of(row) for row in rows)
+
+    async def with_federated(
+        self, applications: Iterable[LiveApplication], known: str | None
+    ) -> list[LiveApplication]:
+        """The same, federated credentials counted: of all but the *known* one and those in use anyway."""
+        found = list(applications)
+        asked = {one.id: start(self.federated(one.id)) for one in found if one.id != known and not one.in_use}
+        await join(*asked.values())
+        return [
+            replace(one, federated=len(asked[one.id].result())) if one.id in asked else one for one in found
+        ]
 
     async def attached(self, app_id: str) -> Attached:
         """Service principal, grants, app roles held and assignments of one application, side by side."""
@@ -113,7 +126,9 @@ class Directory(Graph):
         """
         item = self._client.applications.by_application_id(object_id)
         row = await self._read(f"applications/{object_id}", item.to_get_request_information())
-        kept = [one for one in (row or {}).get("keyCredentials") or () if one.get("keyId") not in key_ids]
+        if row is None:
+            return  # what stays is not known here, and an empty list would take every certificate off
+        kept = [one for one in row.get("keyCredentials") or () if one.get("keyId") not in key_ids]
         await self._write("PATCH", f"applications/{object_id}", {"keyCredentials": kept}, gone_is_done=True)
 
     async def change_grant(self, grant_id: str, scopes: Iterable[str]) -> None:

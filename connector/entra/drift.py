@@ -13,7 +13,8 @@ from typing import Any
 from connector import naming
 from connector.entra.adoption import app_roles_of, people_of
 from connector.entra.graph import Assignment, Principal
-from connector.entra.objects import LiveApplication
+from connector.entra.held import Held
+from connector.entra.objects import Federated, LiveApplication
 from connector.settings import Settings
 from connector.stack_state import StackState
 
@@ -38,25 +39,16 @@ class Drift:
         return f"{self.name} ({self.what})"
 
 
-@dataclass(frozen=True)
-class Live:
-    """What the tenant holds of one stack, as far as it was read."""
-
-    application: LiveApplication
-    principal: Principal | None
-    assigned: tuple[Assignment, ...]
-    roles: tuple[Assignment, ...]
-
-
-def drifts(settings: Settings, state: StackState, live: Live) -> tuple[Drift, ...]:
+def drifts(settings: Settings, state: StackState, live: LiveApplication, held: Held) -> tuple[Drift, ...]:
     """The resources that differ; none of an application that the state does not know."""
     base = settings.profile.name
-    found = [*_application(state, naming.application_resource(base), live.application)]
-    if live.principal is not None:
-        found += _principal(state, naming.service_principal_resource(base), live.principal)
+    found = [*_application(state, naming.application_resource(base), live)]
+    found += _federated(state, naming.federated_resource(base), held.federated)
+    if held.principal is not None:
+        found += _principal(state, naming.service_principal_resource(base), held.principal)
         names = (naming.assignment_resource(base, kind, who) for kind, who in people_of(settings))
-        found += _missing(state, names, live.assigned)
-        found += _missing(state, app_roles_of(settings), live.roles)
+        found += _missing(state, names, held.assigned)
+        found += _missing(state, app_roles_of(settings), held.roles)
     return tuple(found)
 
 
@@ -78,6 +70,21 @@ def _principal(state: StackState, name: str, live: Principal) -> Iterator[Drift]
     known = state.resources.get(name)
     if known and bool(known.facts.get("appRoleAssignmentRequired")) != live.assignment_required:
         yield Drift(known.urn, name, "appRoleAssignmentRequired")
+
+
+def _federated(state: StackState, name: str, live: Iterable[Federated]) -> Iterator[Drift]:
+    known = state.resources.get(name)
+    if known is None:
+        return
+    held = next((one for one in live if one.id == state.object_id(name)), None)
+    if held is None:
+        if not known.is_young:
+            yield Drift(known.urn, name, "is gone")
+        return
+    now = {"issuer": held.issuer, "subject": held.subject, "audiences": list(held.audiences)}
+    differs = [key for key, value in now.items() if known.facts.get(key) != value]
+    if differs:
+        yield Drift(known.urn, name, ", ".join(differs))
 
 
 def _missing(state: StackState, names: Iterable[str], live: Iterable[Assignment]) -> Iterator[Drift]:

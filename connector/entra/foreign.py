@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from connector.dataverse.reports import Action, Change
-from connector.entra.adoption import Attachable
+from connector.entra.adoption import DEFAULT_APP_ROLE, Attachable
 from connector.entra.graph import Grant
 from connector.entra.objects import Federated, LiveApplication
 from connector.hand_made import OutsideSlots
@@ -25,8 +25,10 @@ def foreign_to(
     yield from _grants(settings, found)
     wanted = {id.lower() for id in found.people.values()}
     for one in found.attached.assigned:
-        if one.principal_id not in wanted:
-            text = f"object id {one.principal_id}; the settings do not name it, and it stays"
+        if one.principal_id not in wanted or one.role_id != DEFAULT_APP_ROLE:
+            is_named = one.principal_id in wanted
+            why = f"has app role {one.role_id}" if is_named else "the settings do not name it"
+            text = f"object id {one.principal_id}; {why}, and it stays"
             yield Change(Action.FOREIGN, f"assignment of {one.principal_type}", one.principal_name, text)
 
 

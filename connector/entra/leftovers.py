@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from connector import naming
-from connector.entra.adoption import Attachable, app_roles_of, import_ids, wanted_names
+from connector.entra.adoption import Attachable, import_ids, wanted_names
 from connector.entra.directory import Directory
-from connector.entra.drift import Drift, Live, drifts
-from connector.entra.graph import Assignment, Principal
+from connector.entra.drift import Drift, drifts
+from connector.entra.held import read_held
 from connector.entra.lost import deleted_with_marker, lost_application, lost_principal
 from connector.entra.objects import LiveApplication, LiveCertificate, LiveSecret
 from connector.entra.people import attachable
@@ -78,12 +78,11 @@ async def find(
     marked = start(directory.marked(naming.marker_tag(settings.stack)))
     # Only a stack that knows no application cares for the recycle bin.
     binned = start(_nothing() if known else deleted_with_marker(directory, settings.stack))
-    attached = start(_attached(directory, settings, state))
-    await join(marked, binned, attached)
+    held = start(read_held(directory, settings, state))
+    await join(marked, binned, held)
     applications = await _with_known(directory, marked.result(), known)
-    principal, assigned, roles = attached.result()
     gone = await lost_application(directory, settings, state, applications)
-    gone += await lost_principal(directory, settings, state, principal)
+    gone += await lost_principal(directory, settings, state, held.result().principal)
     keep = choose(settings.stack, applications, known or accepted)
     if keep is None:
         return Leftovers(deleted=binned.result(), lost=gone)
@@ -91,25 +90,7 @@ async def find(
     found = await attachable(directory, settings, keep) if lacking else None
     planned = plan(settings, state, applications, keep, found, adopted)
     check_room(settings, state, keep, planned.secrets)
-    changed = drifts(settings, state, Live(keep, principal, tuple(assigned), tuple(roles)))
-    return replace(planned, lost=gone, drifts=changed)
-
-
-async def _attached(
-    directory: Directory, settings: Settings, state: StackState
-) -> tuple[Principal | None, list[Assignment], list[Assignment]]:
-    """The state's service principal, who is assigned to it, and the app roles it holds."""
-    object_id = state.object_id(naming.service_principal_resource(settings.profile.name))
-    if object_id is None:
-        return None, [], []
-    principal, assigned = start(directory.principal(object_id)), start(directory.assigned_to(object_id))
-    roles = start(directory.assignments_of(object_id) if app_roles_of(settings) else _no_roles())
-    await join(principal, assigned, roles)
-    return principal.result(), assigned.result(), roles.result()
-
-
-async def _no_roles() -> list[Assignment]:
-    return []
+    return replace(planned, lost=gone, drifts=drifts(settings, state, keep, held.result()))
 
 
 async def _nothing() -> tuple[LiveApplication, ...]:
@@ -119,11 +100,15 @@ async def _nothing() -> tuple[LiveApplication, ...]:
 async def _with_known(
     directory: Directory, marked: list[LiveApplication], known: str | None
 ) -> list[LiveApplication]:
-    """The state's application counts as ours where it has no marker yet (adopted), or not any more."""
-    if known is None or any(one.id == known for one in marked):
-        return marked
-    mine = await directory.application(known)
-    return [*marked, mine] if mine else marked
+    """The state's application counts as ours where it has no marker yet (adopted), or not any more.
+
+    Of the others it is read whether somebody logs in to them with tokens of an issuer.
+    """
+    mine = None
+    if known is not None and not any(one.id == known for one in marked):
+        mine = await directory.application(known)
+    others = await directory.with_federated(marked, known)
+    return [*others, mine] if mine else others
 
 
 def choose(stack: str, applications: Sequence[LiveApplication], known: str | None) -> LiveApplication | None:

@@ -16,11 +16,23 @@ from connector.stack_state import StackState
 async def deleted_with_marker(directory: Directory, stack: str) -> tuple[LiveApplication, ...]:
     """This stack's applications in the recycle bin; none where the caller may not look."""
     try:
-        found = await directory.deleted_applications()
-    except RefusedError:
+        return await deleted_of(directory, stack)
+    except RefusedError as error:
+        if error.status != 403:
+            raise
         return ()
+
+
+async def deleted_of(
+    directory: Directory, stack: str, known: str | None = None
+) -> tuple[LiveApplication, ...]:
+    """What the recycle bin holds with the stack's marker, or under the object id that its state knows.
+
+    An adopted application has no marker before the first `deploy`. Raises RefusedError.
+    """
     marker = naming.marker_tag(stack)
-    return tuple(one for one in found if marker in one.tags)
+    found = await directory.deleted_applications()
+    return tuple(one for one in found if one.id == known or marker in one.tags)
 
 
 async def lost_application(

@@ -61,7 +61,10 @@ class LiveCertificate:
 
 @dataclass(frozen=True)
 class LiveApplication:
-    """An app registration as it is; `raw` is Graph's own document without credentials."""
+    """An app registration as it is; `raw` is Graph's own document without credentials.
+
+    `federated` counts federated credentials where somebody asked for them: Graph gives them apart.
+    """
 
     id: str
     app_id: str
@@ -71,6 +74,7 @@ class LiveApplication:
     secrets: tuple[LiveSecret, ...]
     keys: tuple[LiveCertificate, ...]
     raw: Mapping[str, Any]
+    federated: int = 0
 
     @property
     def certificates(self) -> int:
@@ -87,8 +91,8 @@ class LiveApplication:
 
     @property
     def in_use(self) -> bool:
-        """Whether somebody may log in with it: it holds a secret or a certificate."""
-        return bool(self.secrets) or self.certificates > 0
+        """Whether somebody may log in with it: by a secret, a certificate, or an issuer's token."""
+        return bool(self.secrets) or self.certificates > 0 or self.federated > 0
 
 
 class Trusted(Protocol):

@@ -55,17 +55,29 @@ def require_listed(settings: Settings, token: str, *, who: str) -> None:
 async def owner_checks(
     directory: AskingDirectory, settings: Settings, state: StackState, token: str
 ) -> tuple[Check, ...]:
-    """Only where OwnedBy is all that is held: is the caller an owner of the state's application."""
-    known = state.object_id(naming.application_resource(settings.profile.name))
-    own = token_object_id(token)
+    """Only where OwnedBy is all that is held: does the caller own the state's application and principal.
+
+    The service principal is asked for where the last run did not leave the caller among its owners: it
+    was adopted, and the run would have to add the caller there.
+    """
+    own, base = token_object_id(token), settings.profile.name
+    known = state.object_id(naming.application_resource(base))
     if known is None or own is None or not owned_only(token):
         return ()
-    subject = f"owners of application {known}"
-    owners = await directory.owners(known)
+    checks = (_owner_check(f"owners of application {known}", own, await directory.owners(known)),)
+    principal = state.resources.get(naming.service_principal_resource(base))
+    if principal is None or own in principal.facts.get("owners", ()):
+        return checks
+    object_id = principal.id.rsplit("/", 1)[-1]
+    owners = await directory.owners_of_principal(object_id)
+    return (*checks, _owner_check(f"owners of service principal {object_id}", own, owners))
+
+
+def _owner_check(subject: str, own: str, owners: frozenset[str] | None) -> Check:
     if owners is None or own in owners:
-        return (yes(CODE, subject, "the caller is one" if owners else "the application is gone"),)
+        return yes(CODE, subject, "the caller is one" if owners else "it is gone")
     text = (
         f"the caller ({own}) is none of them, and with {OWNED_BY} it changes only what it owns: somebody "
         "who may change every application adds it, or deploys once with it in owners"
     )
-    return (no(CODE, subject, text),)
+    return no(CODE, subject, text)

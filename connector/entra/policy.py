@@ -57,11 +57,11 @@ def brought_by(settings: Settings) -> Brought:
     )
 
 
-def policy_check(policy: Mapping[str, Any] | None, brought: Brought, now: datetime | None = None) -> Check:
-    """Compare the policy with what the stack brings, for an application made *now*."""
+def policy_check(policy: Mapping[str, Any] | None, brought: Brought, since: datetime | None = None) -> Check:
+    """Compare the policy with what the stack brings, for an application made then, or now."""
     if not policy or not policy.get("isEnabled"):
         return yes(CODE, SUBJECT, "no restriction is in force")
-    restrictions, made = policy.get("applicationRestrictions") or {}, now or datetime.now(UTC)
+    restrictions, made = policy.get("applicationRestrictions") or {}, since or datetime.now(UTC)
     problems = [
         *_audience(restrictions.get("audiences") or {}, brought.audience, made),
         *_secret(_rules(restrictions, "passwordCredentials", made), brought),

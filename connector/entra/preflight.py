@@ -12,7 +12,7 @@ from connector.entra.asking import AskingDirectory
 from connector.entra.consent_given import missing_consent
 from connector.entra.consent_link import consent_link
 from connector.entra.directory import Directory
-from connector.entra.objects import LiveApplication
+from connector.entra.objects import LiveApplication, moment
 from connector.entra.ownership import CODE as OWNED
 from connector.entra.ownership import owner_checks
 from connector.entra.policy import CODE, SUBJECT, brought_by, policy_check
@@ -30,7 +30,7 @@ async def directory_checks(session: Session, state: StackState) -> tuple[Check, 
     """Ask everything side by side; what the caller may not read is unknown. Raises LoginError."""
     directory, settings = AskingDirectory(session), session.settings
     questions = (
-        answered(_policy(directory, settings), CODE, SUBJECT, "Policy.Read.All"),
+        answered(_policy(directory, settings, state), CODE, SUBJECT, "Policy.Read.All"),
         answered(_marked(directory, settings, state), "entra.marker", "this stack's application", _READ_APPS),
         answered(_namesakes(directory, settings), "entra.namesakes", settings.display_name, _READ_APPS),
         answered(bin_checks(directory, settings, state), CODE_OF_BIN, "the recycle bin", _READ_APPS),
@@ -62,13 +62,19 @@ async def _owners(session: Session, directory: AskingDirectory, state: StackStat
     return await owner_checks(directory, session.settings, state, token)
 
 
-async def _policy(directory: Directory, settings: Settings) -> Iterable[Check]:
-    return [policy_check(await directory.default_app_policy(), brought_by(settings))]
+async def _policy(directory: Directory, settings: Settings, state: StackState) -> Iterable[Check]:
+    """A restriction may spare applications made before a date: the stack's own counts by its own."""
+    policy, made = await directory.default_app_policy(), None
+    known = state.object_id(naming.application_resource(settings.profile.name))
+    if policy and policy.get("isEnabled") and known:
+        application = await directory.application(known)
+        made = moment(application.created) if application else None
+    return [policy_check(policy, brought_by(settings), made)]
 
 
 async def _marked(directory: Directory, settings: Settings, state: StackState) -> Iterable[Check]:
-    found = await directory.marked(naming.marker_tag(settings.stack))
     known = state.object_id(naming.application_resource(settings.profile.name))
+    found = await directory.with_federated(await directory.marked(naming.marker_tag(settings.stack)), known)
     return [_marked_check(one, known) for one in found] or [
         yes("entra.marker", "this stack's application", "there is none yet; deploy makes it")
     ]

@@ -124,6 +124,7 @@ _TABLE = (
         "the emulator's metadata names loopback hosts",
         _OWN,
     ),
+    Rule("environment.certificates", "refuse", "SSL_CERT_FILE names certificates in PEM", _OWN),
     Rule("environment.proxy", "refuse", "HTTPS_PROXY and ALL_PROXY name an HTTP proxy", _OWN),
 )
 

@@ -59,8 +59,10 @@ def get_federated_credential(call: Call) -> Reply:
 
 def update_federated_credential(call: Call) -> Reply:
     """PATCH …/{credential}: 204; the name stays as it was."""
-    credential = _one(call)
-    change = declared(plain(call.json()), _EMPTY, frozenset({"id"}), frozenset())
+    credential, body = _one(call), plain(call.json())
+    if body.get("id") == credential["id"]:
+        del body["id"]  # as in an application's PATCH: the provider sends the key along
+    change = declared(body, _EMPTY, frozenset({"id"}), frozenset())
     if change.get("name", credential["name"]) != credential["name"]:
         raise BadRequest("Property 'name' cannot be changed.")
     changed = credential | change

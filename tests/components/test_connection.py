@@ -125,6 +125,16 @@ def test_object_ids_are_assigned_without_a_look_up(declare: Declare) -> None:
     assert not [c for c in made.calls if "userPrincipalName" in c.args]
 
 
+def test_object_ids_go_to_the_provider_in_lower_case(declare: Declare) -> None:
+    """Graph answers in lower case: an id in capitals would be replaced by every run."""
+    oid = "0A0A0A0A-0000-4000-8000-00000000000A"
+    assigned = {"users": [oid], "groups": [oid]}
+    made = declare(lambda: connect(assignments=assigned, owners=[oid]).outputs()["clientId"])
+    principals = {a.inputs["principalObjectId"] for a in made.of_type("AppRoleAssignment")}
+    (application,) = made.of_type("Application")
+    assert principals == set(application.inputs["owners"]) == {oid.lower()}
+
+
 def test_the_secret_is_named_by_slot_and_generation(made: Recorder) -> None:
     """The first secret is a-1 and ends after the settings' lifetime."""
     (secret,) = made.of_type("ApplicationPassword")

@@ -156,6 +156,16 @@ def test_refusal_a_twenty_first_federated_credential(emulator: RunningEmulator, 
     assert graph.post(PATH, credential(emulator, name="one-more", subject="s")).status_code == 400
 
 
+def test_a_federated_credential_is_changed_with_its_own_id_in_the_body(graph: Graph) -> None:
+    """The azuread provider sends it along; another one is refused, for ids are read-only."""
+    path = f"/applications/{graph.application()['id']}/federatedIdentityCredentials"
+    trust = {"name": "ours", "issuer": "https://issuer.example", "subject": "a", "audiences": [AUDIENCE]}
+    made = graph.post(path, trust).json()
+    assert graph.patch(f"{path}/{made['id']}", {"id": made["id"], "subject": "b"}).status_code == 204
+    assert graph.get(f"{path}/{made['id']}").json()["subject"] == "b"
+    assert graph.patch(f"{path}/{made['id']}", {"id": "another", "subject": "c"}).status_code == 400
+
+
 def test_refusal_to_rename_a_federated_credential(emulator: RunningEmulator, graph: Graph) -> None:
     """The name never changes."""
     graph.post(PATH, credential(emulator))

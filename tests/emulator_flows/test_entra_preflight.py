@@ -122,11 +122,36 @@ def test_a_policy_that_forbids_the_secret_is_a_no(
     assert word in check.detail
 
 
+def test_a_policy_for_later_applications_spares_the_stacks_own(stack: ConnectedStack) -> None:
+    """It is in force since last year, and the application is older; a new one would be stopped by it."""
+    date = {"restrictForAppsCreatedAfterDateTime": "2025-01-01T00:00:00Z"}
+    rule = {"restrictionType": "passwordAddition"} | date
+    policy = {
+        "id": DEFAULT_APP_POLICY,
+        "isEnabled": True,
+        "applicationRestrictions": {"passwordCredentials": [{"state": "enabled"} | rule]},
+    }
+    stack.emulator.store.put(CONTOSO, "policies", DEFAULT_APP_POLICY, policy)
+    old = {"createdDateTime": "2024-06-01T00:00:00Z"}
+    stack.emulator.edit("applications", stack.outputs.application_object_id, old)
+    assert one(ask(stack), "entra.app_policy").answer is Answer.YES
+    assert one(ask(stack, StackState()), "entra.app_policy").answer is Answer.NO
+
+
 def test_an_application_with_the_marker_that_the_state_does_not_know_is_a_no(stack: ConnectedStack) -> None:
     """It holds a secret, so it may be in use: the answer names the verb that takes it over."""
     check = one(ask(stack, StackState()), "entra.marker")
     assert check.answer is Answer.NO
     assert f"adopt --application-id {stack.outputs.client_id}" in check.detail
+
+
+def test_a_read_that_fails_is_no_missing_right(stack: ConnectedStack) -> None:
+    """Only a 403 says that a right would do; else the service's own words stand."""
+    route = f"/v1.0/applications/{stack.outputs.application_object_id}"
+    stack.emulator.fault("GET", route, answer="500", times=9)
+    check = one(ask(stack), "dataverse.caller_privileges")
+    assert (check.answer, "would do" in check.detail) == (Answer.NO, False)
+    assert "500" in check.detail
 
 
 def test_namesakes_and_deleted_ones_are_for_a_person_to_judge(stack: ConnectedStack) -> None:

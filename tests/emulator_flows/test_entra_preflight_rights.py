@@ -13,7 +13,7 @@ from connector.dataverse import jobs
 from connector.errors import RefusedError
 from connector.preflight import check_access, check_plan, run_checks
 from connector.session import Session
-from connector.stack_state import StackState
+from connector.stack_state import KnownResource, StackState
 from emulator.seed import LIMITED_DEPLOYER
 from tests.emulator_flows.conftest import NoSleep
 from tests.emulator_flows.tenant import ConnectedStack
@@ -96,6 +96,27 @@ def test_an_application_that_the_caller_does_not_own_stops_it(emulator: RunningE
     path = f"applications/{stack.outputs.application_object_id}/owners/$ref"
     stack.graph("POST", path, {"@odata.id": reference})
     assert "entra.caller_not_owner" not in refused(ask(stack, environ, state))
+
+
+def test_a_service_principal_that_was_adopted_without_its_owner_stops_it(emulator: RunningEmulator) -> None:
+    """The caller was made an owner of the registration alone: `up` would be refused in the middle."""
+    stack = ConnectedStack(emulator, owners=[LIMITED_PRINCIPAL])
+    own, name = stack.outputs.service_principal_object_id, "marketo-measure-service-principal"
+    emulator.edit("applications", stack.outputs.application_object_id, {"_owners": [LIMITED_PRINCIPAL]})
+    environ = limited_with(emulator, *OWNING)
+
+    def state(*owners: str) -> StackState:
+        facts = {"owners": list(owners)}
+        known = KnownResource(name, f"/servicePrincipals/{own}", facts=facts)
+        return StackState({**state_of(stack).resources, name: known})
+
+    assert "is none of them" in refused(ask(stack, environ, state()))["entra.caller_not_owner"]
+    with pytest.raises(RefusedError, match=f"service principal {own}"):
+        as_caller(stack, environ, lambda session: check_plan(session, state()))
+    assert "entra.caller_not_owner" not in refused(ask(stack, environ, state(LIMITED_PRINCIPAL)))
+    reference = {"@odata.id": f"{emulator.authority}/v1.0/directoryObjects/{LIMITED_PRINCIPAL}"}
+    stack.graph("POST", f"servicePrincipals/{own}/owners/$ref", reference)
+    assert "entra.caller_not_owner" not in refused(ask(stack, environ, state()))
 
 
 def test_a_caller_with_too_little_in_dataverse_is_told_before_the_entra_half(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from emulator.seed import CONTOSO
-from emulator.seed.directory import SALES_APAC, SALES_EMEA
+from emulator.seed.directory import ADELE, SALES_APAC, SALES_EMEA
 from tests.stack.conftest import objects
 from tests.support.project import Project
 
@@ -33,6 +33,15 @@ def test_an_ambiguous_group_is_refused_with_its_candidates(project: Callable[...
     good = stack.connector("preflight")
     assert good.code == 0, good.text
     assert "no" not in {line.split()[0] for line in good.err.splitlines() if line.strip()}
+
+
+def test_an_object_id_in_capitals_replaces_nothing(project: Callable[..., Project]) -> None:
+    """As the portal or a script may give it: assigned once, and the next run has nothing to do."""
+    stack = project(assignments={"users": [ADELE.upper()], "groups": [SALES_APAC.upper()]})
+    assert stack.pulumi("up", "--yes", "--skip-preview").code == 0
+    assert stack.pulumi("refresh", "--yes", "--skip-preview").code == 0
+    preview = stack.pulumi("preview", "--expect-no-changes")
+    assert preview.code == 0, preview.text
 
 
 def test_a_group_with_a_quotation_mark_in_its_name_is_found(project: Callable[..., Project]) -> None:

@@ -10,6 +10,7 @@ from emulator.context import Context
 from emulator.keys import SigningKey
 from emulator.login.federation import assertion, issuer
 from emulator.seed import CONTOSO
+from tests.stack.test_lost_objects import age
 from tests.support.emulator import RunningEmulator
 from tests.support.project import Project
 
@@ -26,7 +27,10 @@ role: {{tables: [{{table: lead, rights: [read]}}]}}
 def test_a_federated_profile_is_deployed_and_proved(
     project: Callable[..., Project], emulator: RunningEmulator
 ) -> None:
-    """The application takes the issuer's tokens, and the proof logs in with one."""
+    """The application takes the issuer's tokens, and the proof logs in with one.
+
+    What somebody changes or deletes of that by hand is put right like the rest.
+    """
     ctx = Context(emulator.store, SigningKey(emulator.folder / "signing-key.pem"), emulator.port)
     stack = project(profile="tokens")
     (stack.root / "profiles" / "tokens.yaml").write_text(PROFILE.format(issuer=issuer(ctx)))
@@ -41,6 +45,18 @@ def test_a_federated_profile_is_deployed_and_proved(
     preview = stack.pulumi("preview", "--expect-no-changes")
     assert preview.code == 0, preview.text
     assert "Type checking failed" not in preview.text
+    age(stack)
+    emulator.edit("federatedIdentityCredentials", kept["id"], {"subject": "job:other"})
+    changed = stack.connector("deploy", CONNECT_ASSERTION_FILE=str(token))
+    assert changed.code == 0, changed.text
+    assert "changed by hand and put right now: tokens-federated (subject)" in changed.text
+    assert emulator.dump()[CONTOSO]["federatedIdentityCredentials"] == [kept]
+    emulator.edit("federatedIdentityCredentials", kept["id"], delete=True)
+    gone = stack.connector("deploy", CONNECT_ASSERTION_FILE=str(token))
+    assert gone.code == 0, gone.text
+    assert "tokens-federated (is gone)" in gone.text
+    (made,) = emulator.dump()[CONTOSO]["federatedIdentityCredentials"]
+    assert (made["name"], made["subject"]) == (kept["name"], "job:nightly")
     without = stack.connector("verify", "--json")
     assert (without.code, without.json["error"]["key"]) == (10, "CONNECT_ASSERTION_FILE"), without.text
 

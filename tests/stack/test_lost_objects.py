@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from emulator.seed import CONTOSO
+from tests.support.by_hand import ByHand
 from tests.support.emulator import RunningEmulator
 from tests.support.project import Done, Project
 
@@ -64,6 +65,14 @@ def test_a_deleted_application_stops_deploy(
     stopped = stack.connector("deploy", "--json")
     assert (stopped.code, stopped.json["error"]["code"]) == (4, "entra.deleted"), stopped.text
     assert "deploy --restore" in stopped.json["error"]["message"]
+    there = stack.settings["dynamicsUrl"]
+    stack.settings["dynamicsUrl"] = emulator.org(2)
+    stack.write_settings()
+    elsewhere = stack.connector("deploy", "--restore", "--json")
+    assert (elsewhere.code, elsewhere.json["error"]["code"]) == (4, "stack.elsewhere"), elsewhere.text
+    assert binned(emulator) == 2
+    stack.settings["dynamicsUrl"] = there
+    stack.write_settings()
     emulator.fault("POST", RESTORE, nth=2, answer="reset-before")
     broken = stack.connector("deploy", "--restore", "--json")
     assert (broken.code, binned(emulator)) == (4, 1), broken.text
@@ -72,6 +81,21 @@ def test_a_deleted_application_stops_deploy(
     assert back.code == 0, back.text
     assert {name: stack.outputs()[name] for name in IDS} == {name: before[name] for name in IDS}
     assert binned(emulator) == 0
+
+
+def test_an_adopted_application_comes_back_with_its_secrets(
+    project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """Deleted before it got a marker, seen late by a replica: nothing is made anew, no secret of it goes."""
+    stack, by_hand = project(), ByHand(emulator)
+    by_hand.add_secret("a-7")
+    assert stack.connector("adopt", "--application-id", by_hand.app_id).code == 0
+    delete(emulator, f"applications/{by_hand.id}")
+    emulator.fault("POST", RESTORE, answer="lag", times=4)
+    back = stack.connector("deploy", "--restore", "--json")
+    assert back.code == 0, back.text
+    assert stack.outputs()["clientId"] == by_hand.app_id
+    assert by_hand.secrets() == {"made by hand", "a-7", "a-1"}
 
 
 def test_a_deleted_service_principal_is_made_anew(

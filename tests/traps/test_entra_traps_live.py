@@ -7,7 +7,7 @@ terraform-provider-azuread docs, import of app role assignments.
 from __future__ import annotations
 
 from connector.checks import Answer
-from connector.entra.adoption import Attachable, import_ids
+from connector.entra.adoption import DEFAULT_APP_ROLE, Attachable, import_ids
 from connector.entra.asked_for import person_check
 from connector.entra.directory import Directory
 from connector.entra.graph import Assignment, Principal
@@ -49,7 +49,7 @@ def test_entra_trap_04_a_granted_role_is_imported_from_the_service_principal_tha
     settings = load_settings(raw, stack="dev", project_dir=PROJECT)
     settings = settings.model_copy(update={"permissions": (role,)})
     given = Assignment("own", "The application", "ServicePrincipal", "graph", "r", "given")
-    person = Assignment("adele", "Adele", "User", "own", "0", "person")
+    person = Assignment("adele", "Adele", "User", "own", DEFAULT_APP_ROLE, "person")
     attached = Attached(Principal("own", "app"), roles=(given,), assigned=(person,))
     api = Principal("graph", GRAPH, app_roles=(("r", "User.Read.All"),))
     found = Attachable(attached, {GRAPH: api}, {("user", "a@b.example"): "adele"})

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from connector.cloud_endpoints import read_endpoints
 from connector.deployer import check_tenant, read_deployer
-from connector.network import proxy_of
+from connector.network import proxy_of, tls
 from connector.session import Session
 from connector.settings import Cloud, check_stack_file, load_settings
 from connector.sign_in import prove_sign_in
@@ -70,6 +70,8 @@ ELSEWHERE: list[tuple[str, str, Refused]] = [
     ("environment.tenant", "ARM_TENANT_ID", lambda _: check_tenant({"AZURE_TENANT_ID": OID}, _TENANT)),
     ("environment.metadata", _METADATA, _endpoints()),
     ("environment.metadata", _METADATA, _endpoints(ARM_METADATA_HOSTNAME="metadata.example")),
+    ("environment.certificates", "SSL_CERT_FILE", lambda _: tls({"SSL_CERT_FILE": "/nowhere/ca.pem"})),
+    ("environment.certificates", "SSL_CERT_FILE", lambda _: tls({"SSL_CERT_FILE": __file__})),
     ("environment.proxy", "HTTPS_PROXY", lambda _: proxy_of({"https": "socks5://user:word@proxy:1080"})),
     ("environment.proxy", "ALL_PROXY", lambda _: proxy_of({"all": "http://proxy:word"})),
 ]

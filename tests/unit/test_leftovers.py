@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from connector.cli.locks import holders_are_dead
-from connector.entra.adoption import Attachable
+from connector.entra.adoption import DEFAULT_APP_ROLE, Attachable
 from connector.entra.graph import Assignment, Principal
 from connector.entra.leftovers import UsedElsewhereError, choose, plan
 from connector.entra.objects import Attached, LiveApplication, LiveCertificate, LiveSecret
@@ -147,12 +148,25 @@ def test_another_spelling_is_a_new_name_in_the_state_and_no_import(settings: Set
     id = "/servicePrincipals/own/appRoleAssignedTo/x"
     old = KnownResource("marketo-measure-user-guid", id, NOW, "urn::marketo-measure-user-guid")
     known = StackState(state().resources | {old.name: old})
-    person = Assignment("adele", "Adele", "User", "own", "0", "x")
+    person = Assignment("adele", "Adele", "User", "own", DEFAULT_APP_ROLE, "x")
     attached = Attached(Principal("own", "app-mine"), assigned=(person,))
     found = Attachable(attached, {}, {("user", "a@b.example"): "adele"})
     planned = plan(by_name, known, [application("mine")], application("mine"), found)
     assert dict(planned.renames) == {old.urn: "marketo-measure-user-a@b.example"}
     assert id not in planned.imports.values()
+
+
+def test_an_assignment_with_another_app_role_is_not_taken_over(settings: Settings) -> None:
+    """The provider would replace it, and what somebody else gave would be gone."""
+    by_name = settings.model_copy(
+        update={"assignments": settings.assignments.model_copy(update={"users": ("a@b.example",)})}
+    )
+    ours = Assignment("adele", "Adele", "User", "own", DEFAULT_APP_ROLE, "x")
+    people = {("user", "a@b.example"): "adele"}
+    for held, taken in ((replace(ours, role_id="boss"), False), (ours, True)):
+        found = Attachable(Attached(Principal("own", "app-mine"), assigned=(held,)), {}, people)
+        planned = plan(by_name, state(), [application("mine")], application("mine"), found)
+        assert ("marketo-measure-user-a@b.example" in planned.imports) is taken
 
 
 def test_an_adopted_secret_is_no_left_over_whatever_its_name(settings: Settings) -> None:

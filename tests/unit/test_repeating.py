@@ -63,6 +63,17 @@ async def test_a_gateway_that_names_no_time_is_asked_again(status: int) -> None:
         assert (await s.send("GET", URL)).status_code == status
 
 
+@pytest.mark.parametrize("value", ["0", "0.0", "-3", "Wed, 21 Oct 2015 07:28:00 GMT"])
+async def test_a_time_that_is_over_already_is_believed_once(value: str) -> None:
+    """A clock that is behind: without pauses the host would be asked as fast as it answers, for minutes."""
+    clock = Clock()
+    busy = httpx.Response(429, headers={"Retry-After": value})
+    async with session(lambda _: busy, clock) as s:
+        assert (await s.send("GET", URL)).status_code == 429
+        assert s.counter.requests == {HOST: 4}
+    assert clock.waits == [0.0, 2.0, 4.0]
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 500])
 async def test_an_answer_that_will_not_pass_is_taken_at_once(status: int) -> None:
     """A 500 may be for good and its cause be made worse by asking."""
