@@ -7,6 +7,7 @@ ConnectError
 ├── UnreachableError     4   a host did not answer
 ├── NoSuchStackError     6   there is no stack of that name
 ├── ProofFailedError     1   the proof ran and did not hold
+├── LocalFileError       1   a file of this machine cannot be read or written
 ├── DriftError           7   something differs where nothing should
 ├── PersonNeededError   10   the next step is a person's
 ├── CancelledError       8   a person did not confirm what was asked
@@ -62,7 +63,7 @@ class SettingsError(ConnectError):
     exit_code = 2
 
     def __init__(self, problems: Sequence[Problem], *, where: str = "the settings") -> None:
-        self.problems = tuple(problems)
+        self.problems, self.where = tuple(problems), where
         lines = "\n".join(f"  - {problem}" for problem in self.problems)
         count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
         first = self.problems[0]
@@ -112,6 +113,12 @@ class NoSuchStackError(ConnectError):
 
 class ProofFailedError(ConnectError):
     """The proof ran and found one cause why the connection cannot work as wanted."""
+
+    exit_code = 1
+
+
+class LocalFileError(ConnectError):
+    """A file of this machine cannot be read or written: no rights, no room, a name that is too long."""
 
     exit_code = 1
 

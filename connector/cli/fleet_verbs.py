@@ -55,7 +55,10 @@ def preview(  # noqa: PLR0913, PLR0917  # options of a command line
     workers: Count = None,
     records: Records = None,
     markdown: Annotated[
-        str | None, typer.Option("--markdown", help="One page of all stacks, for a review.")
+        str | None,
+        typer.Option(
+            "--markdown", help="One page of all stacks into this file, `-` for stdout, for a review."
+        ),
     ] = None,
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Look for what moved in the tenants, too.")
@@ -118,7 +121,8 @@ def status(  # noqa: PLR0913, PLR0917  # options of a command line
     shard: Shard = None,
     records: Records = None,
     soon_days: Annotated[
-        int | None, typer.Option(help="Days before an end that count as soon (30, a sixth of a lifetime).")
+        int | None,
+        typer.Option(min=0, help="Days before an end that count as soon (30, a sixth of a lifetime)."),
     ] = None,
     concurrency: Annotated[
         int | None, typer.Option("--concurrency", min=1, help="Stacks read side by side (3).")
