@@ -222,3 +222,18 @@ def test_the_address_of_a_stack_is_that_of_its_settings(tmp_path: Path) -> None:
     (stack,) = read(tmp_path, good(stacks={"a": entry(1) | {"dynamicsUrl": written}})).stacks
     assert stack.dynamics_url == "https://org1.crm4.dynamics.com"
     assert stack.config["dynamicsUrl"] == written
+
+
+@pytest.mark.parametrize("only", [",", " , ,"])
+def test_commas_alone_name_no_stack(tmp_path: Path, only: str) -> None:
+    """`--only "$A,$B"` with both unset must not act on every stack."""
+    with pytest.raises(SettingsError, match="--only") as caught:
+        select(read(tmp_path, good()), only=[only])
+    assert caught.value.code == "fleet.unknown"
+
+
+def test_a_shard_of_very_many_is_cut_at_once(tmp_path: Path) -> None:
+    """The parts that nobody asked for are not made."""
+    fleet = read(tmp_path, good())
+    assert [stack.name for stack in select(fleet, shard="1/99999999999")] == ["acme"]
+    assert select(fleet, shard="99999999999/99999999999") == ()

@@ -14,6 +14,7 @@ import typer
 from connector.cli import main as command_line
 from connector.cli import paths
 from connector.cli.console import Voice
+from connector.cli.fleet import fleet_path
 from connector.cli.fleet_runs import RunOptions, run_fleet
 from connector.cli.paths import file_to_write, keep_out_of_git
 from connector.cli.run import Outcome, run_verb
@@ -209,3 +210,12 @@ def test_preflight_reads_the_records_that_are_named(
     monkeypatch.setattr(sys, "argv", ["connector", "preflight", "--records", str(tmp_path / "file")])
     assert command_line.main() == 2
     assert "is no folder" in capsys.readouterr().err
+
+
+def test_a_fleet_that_is_not_named_is_the_projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`scripts/connect` works from any folder, and another checkout's fleet.yaml there is not this one's."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fleet.yaml").touch()
+    assert fleet_path(None) == PROJECT / "fleet.yaml"
+    assert fleet_path("fleet.yaml") == Path("fleet.yaml")
+    assert fleet_path("other.yaml") == PROJECT / "other.yaml"
