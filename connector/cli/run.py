@@ -11,9 +11,10 @@ from typing import Any
 import typer
 
 from connector.cli.console import Voice
-from connector.errors import ConnectError, LocalFileError
-from connector.interrupts import CANCELLED
+from connector.errors import CancelledError, ConnectError, LocalFileError
 from connector.trace import trace_to
+
+_STOPPED = "cancelled; what was done stays, and the next run goes on from there"
 
 
 @dataclass
@@ -40,8 +41,7 @@ def run_verb(name: str, voice: Voice, verb: Verb, *, trace: str | None = None) -
     except OSError as error:
         outcome = Outcome(error=_of_a_file(error))
     except KeyboardInterrupt:
-        voice.say("cancelled; what was done stays, and the next run goes on from there")
-        raise typer.Exit(CANCELLED) from None
+        outcome = Outcome(error=CancelledError(_STOPPED, code="verb.cancelled"))
     _finish(name, voice, outcome, time.monotonic() - started)
 
 
@@ -59,7 +59,9 @@ def _of_a_file(error: OSError) -> LocalFileError:
 
 def _finish(name: str, voice: Voice, outcome: Outcome, seconds: float) -> None:
     failed = outcome.error
-    if failed is not None:
+    if failed is not None and failed.code == "verb.cancelled":
+        voice.say(failed.message)  # the person's own wish is no error to them
+    elif failed is not None:
         voice.error(failed)
     shared: dict[str, Any] = {"verb": name, "stack": None, "result": "error", "changes": []}
     timed = {"seconds": round(seconds, 3), "error": failed.to_json() if failed else None}

@@ -71,6 +71,7 @@ TEXTS: Texts = {
         "`--stack` was given an empty name, as an unset variable of a shell does",
         "name the stack, or leave the option out",
     ),
+    "verb.cancelled": ("8", "Ctrl-C", "run the verb again: it goes on from what was done"),
     "local.file": (
         "1",
         "a file of this machine cannot be read or written: no rights, no room, a name that is too long",
