@@ -131,9 +131,14 @@ def provider_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """
     twins = ((f"ARM_{name}", environ.get(azure, "")) for name, azure in _TWINS if azure)
     added = {name: value for name, value in twins if value and not environ.get(name)}
-    if "ARM_OIDC_TOKEN_FILE_PATH" in added:
+    if "ARM_OIDC_TOKEN_FILE_PATH" in added and not _has_own_proof({**environ, **added}):
         added["ARM_USE_OIDC"] = environ.get("ARM_USE_OIDC") or "true"
     return added
+
+
+def _has_own_proof(environ: Mapping[str, str]) -> bool:
+    """Whether a secret or a certificate comes before a federated token, as it does in read_deployer."""
+    return bool(environ.get("ARM_CLIENT_SECRET") or environ.get("ARM_CLIENT_CERTIFICATE_PATH"))
 
 
 def check_tenant(environ: Mapping[str, str], tenant_id: str) -> None:

@@ -10,7 +10,7 @@ ConnectError
 ├── LocalFileError       1   a file of this machine cannot be read or written
 ├── DriftError           7   something differs where nothing should
 ├── PersonNeededError   10   the next step is a person's
-├── CancelledError       8   a person did not confirm what was asked
+├── CancelledError       8   a person did not confirm what was asked, or pressed Ctrl-C
 └── ExpiresSoonError    11   a secret ends soon
 
 The numbers are exit codes (docs/exit-codes.md).
@@ -136,7 +136,7 @@ class PersonNeededError(ConnectError):
 
 
 class CancelledError(ConnectError):
-    """A person was asked to confirm, and did not: nothing was done."""
+    """A person did not confirm what was asked (nothing was done), or pressed Ctrl-C."""
 
     exit_code = 8
 

@@ -154,6 +154,23 @@ def test_the_script_works_in_the_callers_folder(tmp_path: Path) -> None:
     assert (again.returncode, "is a folder" in again.stderr) == (2, True), again.stderr
 
 
+@pytest.mark.parametrize("called", ["bin/connect", "checkout/scripts/connect"])
+def test_the_script_is_found_by_a_link_and_with_a_cdpath(tmp_path: Path, called: str) -> None:
+    """A link on PATH leads to the checkout, and `cd` prints nothing where CDPATH finds the folder."""
+    assert connect(tmp_path, "explain", "7").returncode == 0
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "connect").symlink_to(tmp_path / "checkout" / "scripts" / "connect")
+    done = subprocess.run(
+        ["bash", called, "explain", "7"],
+        cwd=tmp_path,
+        env={**os.environ, "CDPATH": "."},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, "exit code 7" in done.stdout) == (0, True), done.stderr
+
+
 @pytest.mark.parametrize(
     ("said", "word"),
     [

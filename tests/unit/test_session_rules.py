@@ -186,12 +186,11 @@ def test_retry_after_reads_dates_and_refuses_nonsense() -> None:
 
 def test_the_provider_hears_the_login_in_its_own_names() -> None:
     """It reads ARM_* alone; what is set there stays, and a federated token's file needs its switch."""
-    assert (
-        provider_environment({"ARM_CLIENT_ID": "a", "AZURE_CLIENT_ID": "a"}) == {}
-    )
+    assert provider_environment({"ARM_CLIENT_ID": "a", "AZURE_CLIENT_ID": "a"}) == {}
     given = {"AZURE_CLIENT_ID": "a", "AZURE_CLIENT_SECRET": "s", "AZURE_TENANT_ID": "t"}
     twins = {"ARM_CLIENT_ID": "a", "ARM_CLIENT_SECRET": "s", "ARM_TENANT_ID": "t"}
     assert provider_environment(given) == twins
     token = {"AZURE_FEDERATED_TOKEN_FILE": "f"}
     assert provider_environment(token) == {"ARM_OIDC_TOKEN_FILE_PATH": "f", "ARM_USE_OIDC": "true"}
     assert provider_environment(token | {"ARM_USE_OIDC": "false"})["ARM_USE_OIDC"] == "false"
+    assert "ARM_USE_OIDC" not in provider_environment(token | {"AZURE_CLIENT_SECRET": "s"})
