@@ -12,7 +12,7 @@ from components import Connection, ConnectionArgs
 from components.imports import importing, read_imports
 from components.provider import tenant_provider
 from connector.errors import ConnectError
-from connector.settings import load_settings
+from connector.settings import load_settings, stranger_keys
 
 
 def raw_config() -> dict[str, object]:
@@ -27,9 +27,11 @@ def raw_config() -> dict[str, object]:
 
 def main() -> None:
     """Declare the Entra half of this stack's connection."""
-    settings = load_settings(
-        raw_config(), stack=pulumi.get_stack(), project_dir=Path(__file__).resolve().parent
-    )
+    stack, folder = pulumi.get_stack(), Path(__file__).resolve().parent
+    # Before the settings, which may miss the very key. The engine may read another file: no error.
+    for stranger in stranger_keys(stack, folder):
+        pulumi.log.warn(f"Pulumi.{stack}.yaml: {stranger}")
+    settings = load_settings(raw_config(), stack=stack, project_dir=folder)
     for warning in settings.warnings:
         pulumi.log.warn(str(warning))
     args = ConnectionArgs(settings, tenant_provider(settings))

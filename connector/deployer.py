@@ -55,7 +55,7 @@ def read_deployer(environ: Mapping[str, str], tenant_id: str) -> Deployer:
     """The deployer of the environment.
 
     Raises SettingsError when ARM_* and AZURE_* disagree or name another tenant than the stack's,
-    and LoginError when nothing describes a login, or ARM_CLIENT_ID names an identity without a proof.
+    and LoginError when nothing describes a login, or a client id names an identity without a proof.
     """
     values = _values(environ)
     _check_tenant(values.get("TENANT_ID"), tenant_id)
@@ -67,8 +67,8 @@ def read_deployer(environ: Mapping[str, str], tenant_id: str) -> Deployer:
             return Deployer(kind, client_id, SecretStr(values[name]), covered)
     if uses_oidc(environ):
         return _of_a_pipeline(environ, client_id)
-    if environ.get("ARM_CLIENT_ID") and not environ.get("ARM_USE_CLI"):
-        raise _without_proof()
+    if client_id and not environ.get("ARM_USE_CLI"):
+        raise _without_proof("ARM_CLIENT_ID" if environ.get("ARM_CLIENT_ID") else "AZURE_CLIENT_ID")
     if environ.get("ARM_USE_CLI", "true").lower() in ("false", "0"):
         message = (
             "no login is set: give ARM_CLIENT_ID with ARM_CLIENT_SECRET, "
@@ -78,14 +78,18 @@ def read_deployer(environ: Mapping[str, str], tenant_id: str) -> Deployer:
     return Deployer(LoginKind.CLI, None, SecretStr(""))
 
 
-def _without_proof() -> LoginError:
-    """An identity was named, so the person that the Azure CLI knows is not silently taken in its place."""
+def _without_proof(variable: str) -> LoginError:
+    """An identity was named, so the person that the Azure CLI knows is not silently taken in its place.
+
+    azure-identity, too, takes AZURE_CLIENT_ID for a service principal or a managed identity, and never
+    for the person (DefaultAzureCredential, managed_identity_client_id).
+    """
     message = (
-        "ARM_CLIENT_ID is set, but none of ARM_CLIENT_SECRET, ARM_CLIENT_CERTIFICATE_PATH, "
+        f"{variable} is set, but none of ARM_CLIENT_SECRET, ARM_CLIENT_CERTIFICATE_PATH, "
         "ARM_OIDC_TOKEN_FILE_PATH, ARM_OIDC_TOKEN and ARM_USE_OIDC=true is: set one of them, or unset "
-        "ARM_CLIENT_ID (or set ARM_USE_CLI=true) to log in with the Azure CLI"
+        f"{variable} (or set ARM_USE_CLI=true) to log in with the Azure CLI"
     )
-    return LoginError(message, code="environment.credential", key="ARM_CLIENT_ID")
+    return LoginError(message, code="environment.credential", key=variable)
 
 
 def _of_a_pipeline(environ: Mapping[str, str], client_id: str | None) -> Deployer:
@@ -117,6 +121,24 @@ def _values(environ: Mapping[str, str]) -> dict[str, str]:
     if problems:
         raise SettingsError(problems, where="the environment")
     return values
+
+
+def provider_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """What the azuread provider has to be told besides: it reads ARM_* and knows no AZURE_*.
+
+    Without it, a login of AZURE_* names would be one identity for our own requests and another (the
+    person at the Azure CLI) for the provider's.
+    """
+    twins = ((f"ARM_{name}", environ.get(azure, "")) for name, azure in _TWINS if azure)
+    added = {name: value for name, value in twins if value and not environ.get(name)}
+    if "ARM_OIDC_TOKEN_FILE_PATH" in added and not _has_own_proof({**environ, **added}):
+        added["ARM_USE_OIDC"] = environ.get("ARM_USE_OIDC") or "true"
+    return added
+
+
+def _has_own_proof(environ: Mapping[str, str]) -> bool:
+    """Whether a secret or a certificate comes before a federated token, as it does in read_deployer."""
+    return bool(environ.get("ARM_CLIENT_SECRET") or environ.get("ARM_CLIENT_CERTIFICATE_PATH"))
 
 
 def check_tenant(environ: Mapping[str, str], tenant_id: str) -> None:

@@ -7,9 +7,10 @@ ConnectError
 ├── UnreachableError     4   a host did not answer
 ├── NoSuchStackError     6   there is no stack of that name
 ├── ProofFailedError     1   the proof ran and did not hold
+├── LocalFileError       1   a file of this machine cannot be read or written
 ├── DriftError           7   something differs where nothing should
 ├── PersonNeededError   10   the next step is a person's
-├── CancelledError       8   a person did not confirm what was asked
+├── CancelledError       8   a person did not confirm what was asked, or pressed Ctrl-C
 └── ExpiresSoonError    11   a secret ends soon
 
 The numbers are exit codes (docs/exit-codes.md).
@@ -62,7 +63,7 @@ class SettingsError(ConnectError):
     exit_code = 2
 
     def __init__(self, problems: Sequence[Problem], *, where: str = "the settings") -> None:
-        self.problems = tuple(problems)
+        self.problems, self.where = tuple(problems), where
         lines = "\n".join(f"  - {problem}" for problem in self.problems)
         count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
         first = self.problems[0]
@@ -116,6 +117,12 @@ class ProofFailedError(ConnectError):
     exit_code = 1
 
 
+class LocalFileError(ConnectError):
+    """A file of this machine cannot be read or written: no rights, no room, a name that is too long."""
+
+    exit_code = 1
+
+
 class DriftError(ConnectError):
     """Live state differs where no difference was expected."""
 
@@ -129,7 +136,7 @@ class PersonNeededError(ConnectError):
 
 
 class CancelledError(ConnectError):
-    """A person was asked to confirm, and did not: nothing was done."""
+    """A person did not confirm what was asked (nothing was done), or pressed Ctrl-C."""
 
     exit_code = 8
 

@@ -15,7 +15,11 @@ def read_exactly(path: Path) -> str:
 
 
 def write_whole(path: Path, text: str, *, mode: int = 0o600) -> None:
-    """Write through a file beside it; one that is there keeps its mode, a new one gets *mode*."""
+    """Write through a file beside it; one that is there keeps its mode, a new one gets *mode*.
+
+    A link stays one: the file that it leads to is written.
+    """
+    path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ from connector.bootstrap.job import Plans, carry_out, survey
 from connector.bootstrap.model import Wanted
 from connector.bootstrap.rights import NO_CHOICE, Choices, wanted_of
 from connector.bootstrap.subjects import Pipeline, trusts_of
-from connector.cli.console import Voice
+from connector.cli.console import Voice, is_person_there
 from connector.cli.run import Outcome
 from connector.cli.traceless import traceless
 from connector.cli.work import in_session
@@ -60,7 +59,7 @@ def bootstrap(voice: Voice, stack: str | None, options: BootstrapOptions) -> Out
 def _confirm(voice: Voice, settings: Settings, *, yes: bool) -> None:
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not is_person_there():
         message = (
             "bootstrap gives rights in the tenant; without a terminal it needs --yes (--plan shows them)"
         )

@@ -64,7 +64,7 @@ def _attributes(file: Path) -> Path:
 def _forgotten(checkpoints: Iterable[Path]) -> Iterable[str]:
     for file in map(_attributes, checkpoints):
         if file.exists() and not _is_json(file):
-            file.unlink()
+            file.unlink(missing_ok=True)
             yield f"{file.name} was torn and is gone; it held nothing but a checksum"
 
 

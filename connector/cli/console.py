@@ -19,6 +19,11 @@ _READABLE = 12
 _WIDE = 200
 
 
+def is_person_there() -> bool:
+    """Whether somebody can answer: standard input is a terminal, and was not closed (`<&-`)."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 class Voice:
     """Speaks to people on stderr and to programs on stdout."""
 
@@ -80,6 +85,9 @@ class Voice:
             self._plain_table(rows)
         elif rows:
             table = Table(show_header=False, box=None, pad_edge=False)
+            # Ids stay whole on a narrow terminal: folded, and never cut.
+            table.add_column(no_wrap=True)
+            table.add_column(overflow="fold")
             for name, value in rows:
                 table.add_row(escape(name), escape(value))
             self.console.print(table)

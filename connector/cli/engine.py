@@ -20,7 +20,7 @@ from connector.dataverse.reports import Change
 from connector.errors import ConnectError, NoSuchStackError, Problem, SettingsError
 from connector.explain import explain
 from connector.naming import PROJECT
-from connector.settings import Settings, check_stack_file, load_settings
+from connector.settings import Settings, check_stack_file, covered, load_settings
 from connector.stack_outputs import StackOutputs
 from connector.stack_state import StackState
 
@@ -137,12 +137,14 @@ class Engine:
         Raises SettingsError with every problem, NoSuchStackError, EngineError.
         """
         check_stack_file(self.stack, self._folder)
-        raw = {
-            key.removeprefix(PREFIX): entry.get("objectValue", entry.get("value"))
-            for key, entry in self._config().items()
-        }
-        settings = load_settings(raw, stack=self.stack, project_dir=PROJECT_DIR)
-        for warning in settings.warnings:
+        config = {key.removeprefix(PREFIX): entry for key, entry in self._config().items()}
+        raw = {key: entry.get("objectValue", entry.get("value")) for key, entry in config.items()}
+        kept = {key: raw[key] for key, entry in config.items() if entry.get("secret")}
+        try:
+            settings = load_settings(raw, stack=self.stack, project_dir=PROJECT_DIR)
+        except SettingsError as error:
+            raise SettingsError(covered(error.problems, kept), where=error.where) from None
+        for warning in covered(settings.warnings, kept):
             self._say(f"warning: {warning}")
         return settings
 
@@ -231,9 +233,7 @@ class Engine:
         """Put one resource's protection back."""
         self._ask("state", "protect", urn, "--yes")
 
-    def _update(
-        self, verb: str, *options: str, env: Mapping[str, str] | None = None
-    ) -> tuple[Change, ...]:
+    def _update(self, verb: str, *options: str, env: Mapping[str, str] | None = None) -> tuple[Change, ...]:
         arguments = [verb, "--skip-preview", "--yes", "--json", "--stack", self.stack, *options]
         ran, reader = self._run(arguments, env)
         while self._cleared(ran):

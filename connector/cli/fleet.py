@@ -20,26 +20,31 @@ from connector.fleet.selection import select
 
 app = App(no_args_is_help=True, rich_markup_mode=None, help="Many stacks from one file, fleet.yaml.")
 
-File = Annotated[str, typer.Option("--fleet", help="The fleet's file.")]
+File = Annotated[str | None, typer.Option("--fleet", help="The fleet's file; the project's fleet.yaml.")]
 Only = Annotated[list[str] | None, typer.Option("--only", help="These stacks alone; names with commas.")]
 InRing = Annotated[str | None, typer.Option("--ring", help="The stacks of this ring alone.")]
 Shard = Annotated[str | None, typer.Option("--shard", help="K/N: the K-th of N parts of the stacks.")]
 
 
-def read_fleet(file: str) -> Fleet:
-    """The fleet of a file (relative to the project). Raises SettingsError with every problem of it."""
+def read_fleet(file: str | None) -> Fleet:
+    """The fleet of a file. Raises SettingsError with every problem of it."""
     return load_fleet(fleet_path(file), project_dir=PROJECT_DIR)
 
 
-def fleet_path(file: str) -> Path:
-    """A fleet's file: as named from here, otherwise in the project's folder."""
+def fleet_path(file: str | None) -> Path:
+    """A fleet's file: as named from here, otherwise in the project's folder.
+
+    Where none is named it is the project's, whatever lies here: its stacks' files are the project's too.
+    """
+    if file is None:
+        return PROJECT_DIR / FLEET_FILE
     named = Path(file)
     return named if named.exists() or named.is_absolute() else PROJECT_DIR / named
 
 
 @app.command()
 def sync(
-    file: File = FLEET_FILE,
+    file: File = None,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit with 7 when files differ.")
     ] = False,
@@ -63,7 +68,7 @@ def sync(
 
 @app.command()
 def new(  # noqa: PLR0913, PLR0917  # options of a command line
-    file: File = FLEET_FILE,
+    file: File = None,
     stack: Annotated[str | None, typer.Option("--stack", "-s", help="Name of the new stack.")] = None,
     tenant_id: Annotated[str | None, typer.Option(help="Directory (tenant) id.")] = None,
     dynamics_url: Annotated[str | None, typer.Option(help="URL of the Dynamics organization.")] = None,
@@ -96,7 +101,7 @@ def new(  # noqa: PLR0913, PLR0917  # options of a command line
 @app.command()
 def matrix(
     shards: Annotated[int, typer.Option("--shards", min=1, help="How many jobs at most.")],
-    file: File = FLEET_FILE,
+    file: File = None,
     only: Only = None,
     ring: InRing = None,
     output: Annotated[

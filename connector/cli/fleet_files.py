@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import sys
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import typer
 
-from connector.cli.console import Voice
+from connector.cli.console import Voice, is_person_there
 from connector.cli.engine import PROJECT_DIR, EngineError, with_explanation
+from connector.cli.paths import file_to_write
 from connector.cli.process import run_pulumi
 from connector.cli.run import Outcome
 from connector.cli.words import counted, first_few
 from connector.errors import DriftError, Problem, SettingsError
+from connector.files import write_whole
 from connector.fleet import Fleet
 from connector.fleet.addition import with_stack
 from connector.fleet.sync import FileChange, plan_sync, strays, write_files
@@ -35,10 +37,16 @@ def backend_environment(fleet: Fleet) -> dict[str, str]:
         return {}
     there = os.environ.get("PULUMI_BACKEND_URL")
     if there and there != fleet.backend:
-        message = f"fleet.yaml says {fleet.backend}; unset the variable, or work with the other fleet's file"
-        problem = Problem("fleet.backend", "PULUMI_BACKEND_URL", shown(there), message)
+        wanted = _without_password(fleet.backend)
+        message = f"fleet.yaml says {wanted}; unset the variable, or work with the other fleet's file"
+        problem = Problem("fleet.backend", "PULUMI_BACKEND_URL", shown(_without_password(there)), message)
         raise SettingsError([problem], where="the environment")
     return {"PULUMI_BACKEND_URL": fleet.backend}
+
+
+def _without_password(url: str) -> str:
+    """A backend's URL as it may be shown: `postgres://` holds name and password before its host."""
+    return re.sub(r"//.*@", "//…@", url)
 
 
 def sync_files(voice: Voice, fleet: Fleet, *, check: bool, take_over: bool, create: bool) -> Outcome:
@@ -106,10 +114,11 @@ def _create(voice: Voice, fleet: Fleet) -> list[str]:
 
 def add_stack(voice: Voice, path: Path, stack: str | None, given: Mapping[str, str | None]) -> Outcome:
     """One more entry in the fleet's file, checked with all the others before it is written."""
+    file_to_write("--fleet", str(path))
     answers = _answers({"stack": stack, **given})
     name = answers.pop("stack")
     text, fleet = with_stack(path, name, dict(answers), project_dir=PROJECT_DIR)
-    path.write_text(text, encoding="utf-8", newline="")
+    write_whole(path, text, mode=0o644)
     voice.say(f"{path.name}: stack {name} added; `fleet sync --create` writes its file and makes the stack")
     (made,) = [one for one in fleet.stacks if one.name == name]
     return Outcome({"fleet": fleet.name, "result": "added", "stack": name, "ring": made.ring})
@@ -119,7 +128,7 @@ def _answers(given: Mapping[str, str | None]) -> dict[str, str]:
     """What was given, and what a person answers; without a terminal the missing options are named."""
     answers = {key: value for key, value in given.items() if value is not None}
     missing = [key for key in _QUESTIONS if key not in answers]
-    if missing and not sys.stdin.isatty():
+    if missing and not is_person_there():
         problems = [
             Problem("fleet.missing", f"--{_option(key)}", "", f"is needed: {_QUESTIONS[key]}")
             for key in missing

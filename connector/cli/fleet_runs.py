@@ -15,7 +15,7 @@ from connector.cli.console import Voice
 from connector.cli.fleet_files import backend_environment
 from connector.cli.fleet_view import Progress, in_order, markdown, show_summary
 from connector.cli.fleet_worker import Workers
-from connector.cli.paths import file_to_write
+from connector.cli.paths import file_to_write, one_result_on_stdout
 from connector.cli.run import Outcome
 from connector.cli.words import counted, first_few
 from connector.cli.work import records_folder
@@ -60,7 +60,9 @@ class RunOptions:
 def run_fleet(voice: Voice, fleet: Fleet, verb: str, options: RunOptions) -> Outcome:
     """Run a verb over the chosen stacks; the record is written as they begin and end."""
     chosen = select(fleet, only=options.only, ring=options.ring, shard=options.shard)
-    page, folder = file_to_write("--markdown", options.markdown), records_folder(options.records, write=True)
+    page = file_to_write("--markdown", options.markdown, stdout=True)
+    one_result_on_stdout("--markdown", also=options.markdown == "-", as_json=voice.as_json)
+    folder = records_folder(options.records, write=True)
     path = record_path(folder, fleet.name, verb, options.shard)
     if options.resume:
         record = resumed(read_run(path), fleet, chosen)
@@ -76,6 +78,8 @@ def run_fleet(voice: Voice, fleet: Fleet, verb: str, options: RunOptions) -> Out
         if page is not None:
             page.write_text(job.page(), encoding="utf-8")
             voice.say(f"{page}: the page of all stacks")
+        elif options.markdown:
+            print(job.page(), end="")
     show_summary(voice, record)
     return Outcome(_body(record), _error(record, interrupted=interrupted))
 

@@ -12,7 +12,6 @@ from connector.cli.console import Voice
 from connector.cli.fleet import File, InRing, Only, Shard, read_fleet
 from connector.cli.options import Json, Records
 from connector.cli.run import Outcome, run_verb
-from connector.fleet import FLEET_FILE
 from connector.fleet.selection import select
 
 Resume = Annotated[
@@ -37,7 +36,7 @@ def register(app: typer.Typer) -> None:
     app.command()(status)
 
 
-def _run(verb: str, file: str, *, json: bool, **options: Any) -> None:
+def _run(verb: str, file: str | None, *, json: bool, **options: Any) -> None:
     def work(voice: Voice) -> Outcome:
         from connector.cli.fleet_runs import RunOptions, run_fleet  # noqa: PLC0415  # imported when it is wanted
 
@@ -47,7 +46,7 @@ def _run(verb: str, file: str, *, json: bool, **options: Any) -> None:
 
 
 def preview(  # noqa: PLR0913, PLR0917  # options of a command line
-    file: File = FLEET_FILE,
+    file: File = None,
     only: Only = None,
     ring: InRing = None,
     shard: Shard = None,
@@ -55,7 +54,10 @@ def preview(  # noqa: PLR0913, PLR0917  # options of a command line
     workers: Count = None,
     records: Records = None,
     markdown: Annotated[
-        str | None, typer.Option("--markdown", help="One page of all stacks, for a review.")
+        str | None,
+        typer.Option(
+            "--markdown", help="One page of all stacks into this file, `-` for stdout, for a review."
+        ),
     ] = None,
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Look for what moved in the tenants, too.")
@@ -78,7 +80,7 @@ def _over_stacks(verb: str) -> Callable[..., None]:
     """A verb that is told which stacks, and nothing besides."""
 
     def run(  # noqa: PLR0913, PLR0917  # options of a command line
-        file: File = FLEET_FILE,
+        file: File = None,
         only: Only = None,
         ring: InRing = None,
         shard: Shard = None,
@@ -94,7 +96,7 @@ def _over_stacks(verb: str) -> Callable[..., None]:
 
 
 def rotate(  # noqa: PLR0913, PLR0917  # options of a command line
-    file: File = FLEET_FILE,
+    file: File = None,
     only: Only = None,
     ring: InRing = None,
     shard: Shard = None,
@@ -112,13 +114,14 @@ def rotate(  # noqa: PLR0913, PLR0917  # options of a command line
 
 
 def status(  # noqa: PLR0913, PLR0917  # options of a command line
-    file: File = FLEET_FILE,
+    file: File = None,
     only: Only = None,
     ring: InRing = None,
     shard: Shard = None,
     records: Records = None,
     soon_days: Annotated[
-        int | None, typer.Option(help="Days before an end that count as soon (30, a sixth of a lifetime).")
+        int | None,
+        typer.Option(min=0, help="Days before an end that count as soon (30, a sixth of a lifetime)."),
     ] = None,
     concurrency: Annotated[
         int | None, typer.Option("--concurrency", min=1, help="Stacks read side by side (3).")

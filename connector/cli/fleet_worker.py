@@ -99,8 +99,8 @@ def _finished(  # what is known of a process that ended
         body = {}
     changes = [*body.get("changes", []), *body.get("entra", [])]
     error = body.get("error")
-    if not body and stopped:
-        # Ctrl-C came before the verb, perhaps before the interpreter itself, was ready to answer.
+    if stopped and (code == CANCELLED or not body):
+        # Without a body Ctrl-C came before the verb, or the interpreter itself, was ready to answer.
         body, code, error = {"result": "cancelled"}, CANCELLED, _CANCELLED.to_json()
     elif not body:
         code = 255 if code <= 0 else code

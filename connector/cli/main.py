@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -33,14 +34,15 @@ app.add_typer(rotate.app, name="rotate")
 app.add_typer(fleet.app, name="fleet")
 fleet_verbs.register(fleet.app)
 
+
 @app.command()
-def preflight(stack: Stack = None, json: Json = False) -> None:
+def preflight(stack: Stack = None, json: Json = False, records: Records = None) -> None:
     """Ask what would stand in the way: rights, policy, namesakes, APIs, users and groups; writes nothing."""
 
     def work(voice: Voice) -> Outcome:
         from connector.cli.preflight import preflight as ask  # noqa: PLC0415  # imported when it is wanted
 
-        return ask(voice, stack)
+        return ask(voice, stack, records)
 
     run_verb("preflight", Voice(as_json=json), work)
 
@@ -175,9 +177,17 @@ def explain(
     run_verb("explain", Voice(as_json=False), lambda _: verbs.explain_code(" ".join(code)))
 
 
+def _take_any_letter() -> None:
+    """A pasted log and a terminal of another encoding than UTF-8 end no verb with a traceback."""
+    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace")):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors=errors)
+
+
 def main() -> int:
     """Run the command line; the exit code is Pulumi's, or one of docs/exit-codes.md."""
     follow_the_run()
+    _take_any_letter()
     try:
         # Without its standalone mode Typer returns an Exit's code instead of leaving with it.
         return int(app(standalone_mode=False) or 0)

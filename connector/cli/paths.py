@@ -18,11 +18,16 @@ def refused(option: str, named: str, why: str, *, code: str = "path.file") -> Se
     return SettingsError([Problem(code, option, named, why)], where="the command line")
 
 
-def file_to_write(option: str, named: str | None, *, code: str = "path.file") -> Path | None:
-    """The whole path of a file that can be written; None where no file is named, or standard output (`-`).
+def file_to_write(
+    option: str, named: str | None, *, code: str = "path.file", stdout: bool = False
+) -> Path | None:
+    """The whole path of a file that can be written; None where no file is named.
 
+    With *stdout* `-` is standard output, and no file either; elsewhere it is refused.
     Raises SettingsError. Nothing is made: a file beside it is tried, since rights do not tell all.
     """
+    if named == "-" and not stdout:
+        raise refused(option, named, "is standard output, and only a file will do", code="path.stdout")
     if named is None or named == "-":
         return None
     path = Path(named).absolute()
@@ -39,8 +44,17 @@ def file_to_write(option: str, named: str | None, *, code: str = "path.file") ->
     return path
 
 
+def one_result_on_stdout(option: str, *, also: bool, as_json: bool) -> None:
+    """Refuse an option that wants standard output beside `--json`. Raises SettingsError."""
+    if also and as_json:
+        why = "and --json both want standard output; leave one of the two out, or name a file"
+        raise refused(option, "", why, code="path.stdout")
+
+
 def keep_out_of_git(option: str, path: Path) -> None:
     """Refuse to put a secret where it would be committed. Raises SettingsError."""
+    # Links are followed: what counts is where the bytes come to lie.
+    path = path.resolve()
     inside = path.is_relative_to(PROJECT_DIR) and not path.is_relative_to(_LOCAL)
     tracked = any((folder / ".git").exists() for folder in path.parents) and not _ignored(path)
     if inside or tracked:

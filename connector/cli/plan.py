@@ -8,7 +8,7 @@ from pathlib import Path
 from connector.cli import plan_view
 from connector.cli.console import Voice
 from connector.cli.engine import Engine
-from connector.cli.paths import file_to_write
+from connector.cli.paths import file_to_write, one_result_on_stdout
 from connector.cli.run import Outcome
 from connector.cli.work import in_session, records_folder
 from connector.dataverse import jobs
@@ -34,6 +34,7 @@ def plan(
     voice: Voice, stack: str | None, records: str | None, options: PlanOptions, opt_in: OptIn
 ) -> Outcome:
     """What apply would do; before the first `pulumi up` the application's id is pending."""
+    one_result_on_stdout("--markdown", also=options.markdown, as_json=voice.as_json)
     out, folder = file_to_write("--out", options.out, code="plan.file"), records_folder(records)
     engine = Engine(stack, voice.say)
     settings, raw = engine.settings(), engine.raw_outputs()
@@ -48,7 +49,7 @@ def plan(
     if out is not None:
         write_plan(report, opt_in, settings.dynamics_url, out)
         voice.say(f"{out}: the plan, for `apply --plan`")
-    if options.markdown and not voice.as_json:
+    if options.markdown:
         print(plan_view.markdown(report, f"{settings.role_name} at {settings.dynamics_host}"), end="")
     else:
         plan_view.show_whole(voice.console, report)

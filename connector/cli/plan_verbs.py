@@ -9,7 +9,7 @@ import typer
 from connector.cli import plan as planning
 from connector.cli.console import Voice
 from connector.cli.options import Json, Move, Records, Stack, Strip, Trace, Yes
-from connector.cli.paths import file_to_write
+from connector.cli.paths import file_to_write, one_result_on_stdout
 from connector.cli.run import Outcome, run_verb
 from connector.cli.work import records_folder
 from connector.dataverse.desired import OptIn
@@ -44,7 +44,8 @@ def preview(  # noqa: PLR0913, PLR0917  # options of a command line
     def work(voice: Voice) -> Outcome:
         from connector.cli import previewing  # noqa: PLC0415  # imported when it is wanted
 
-        file_to_write("--markdown", markdown)
+        file_to_write("--markdown", markdown, stdout=True)
+        one_result_on_stdout("--markdown", also=markdown == "-", as_json=json)
         records_folder(records)
         options = previewing.PreviewOptions(markdown, refresh, policy_pack, expect_no_changes)
         return previewing.preview(voice, stack, records, options)

@@ -14,11 +14,12 @@ from connector.session import Session
 from connector.settings import Settings
 
 
-def preflight(voice: Voice, stack: str | None) -> Outcome:
+def preflight(voice: Voice, stack: str | None, records: str | None = None) -> Outcome:
     """Ask, show a table, and refuse (exit 4) when an answer is no."""
+    folder = records_folder(records)
     engine = Engine(stack, voice.say)
     settings, state = engine.settings(), engine.state()
-    known = known_of(read_record(settings.stack, records_folder(None)))
+    known = known_of(read_record(settings.stack, folder))
     voice.title(f"Preflight of stack {settings.stack} (tenant {settings.tenant_id})")
 
     async def work(session: Session) -> tuple[Check, ...]:

@@ -98,9 +98,7 @@ def preview(voice: Voice, stack: str | None, records: str | None, options: Previ
 def _stale(engine: Engine, settings: Settings) -> DriftError | None:
     """Whether the engine stumbled over settings older than its state; its own advice would be harmful."""
     try:
-        check_deployable(
-            settings.slots, secrets_of(engine.state(), settings.profile.name), settings.stack
-        )
+        check_deployable(settings.slots, secrets_of(engine.state(), settings.profile.name), settings.stack)
     except DriftError as error:
         return error
     return None
@@ -163,10 +161,10 @@ def _engine_error(engine: Engine, ran: Ran, digest: dict[str, Any]) -> ConnectEr
 
 def _tell(voice: Voice, done: Previewed, options: PreviewOptions) -> None:
     page = preview_view.markdown(done)
-    if options.markdown == "-" and not voice.as_json:
+    if options.markdown == "-":
         print(page, end="")
         return
-    if options.markdown and options.markdown != "-":
+    if options.markdown:
         Path(options.markdown).write_text(page, encoding="utf-8")
     preview_view.show(voice, done)
 

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from connector.deployer import provider_environment
+
 _NO_STACK = re.compile(r"no stack named .* found|no stack selected", re.IGNORECASE)
 _LOCKED = re.compile(r"currently locked by|Another update is currently in progress")
 
@@ -50,17 +52,19 @@ def run_pulumi(
 ) -> Ran:
     """Run one command without a terminal; *on_line* sees each line of standard output as it comes.
 
-    *env* is added to the environment.
+    *env* is added to the environment, and the deployer's login in the names that the provider reads.
     """
+    login = provider_environment(os.environ)
     command = ["pulumi", "--non-interactive", "--color", "never", *arguments]
     with subprocess.Popen(
         command,
         cwd=folder,
-        env=os.environ | {"PULUMI_SKIP_UPDATE_CHECK": "1"} | dict(env or {}),
+        env=os.environ | {"PULUMI_SKIP_UPDATE_CHECK": "1"} | login | dict(env or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
+        errors="replace",
     ) as process:
         assert process.stdout is not None and process.stderr is not None  # noqa: S101, PT018  # pipes were asked for
         errors: list[str] = []

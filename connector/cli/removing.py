@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector import naming
-from connector.cli.console import Voice
+from connector.cli.console import Voice, is_person_there
 from connector.cli.engine import Engine
 from connector.cli.run import Outcome
 from connector.cli.work import in_session, records_folder
@@ -110,7 +109,7 @@ def confirm(voice: Voice, settings: Settings, options: RemoveOptions) -> None:
         return
     what = f"everything of stack {settings.stack} in tenant {settings.tenant_id}"
     question = f"Remove {what}{', for good' if options.purge else ''}? Type its name: "
-    if not sys.stdin.isatty():
+    if not is_person_there():
         message = f"remove destroys stack {settings.stack}; without a terminal it needs --yes"
         raise PersonNeededError(message, code="remove.unconfirmed", key="--yes")
     voice.title(question)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -11,7 +10,7 @@ import typer
 from connector.cli import hand_made
 from connector.cli import rotate_steps as steps
 from connector.cli.app import App
-from connector.cli.console import Voice
+from connector.cli.console import Voice, is_person_there
 from connector.cli.options import Json, Records, Stack, Yes
 from connector.cli.rotate_other import check_secret, other_than_secret
 from connector.cli.rotating import Rotating
@@ -191,7 +190,7 @@ def _confirm(voice: Voice, step: Finish, *, yes: bool) -> None:
     if yes:
         return
     named = ", ".join(one.label for one in step.retired)
-    if not sys.stdin.isatty():
+    if not is_person_there():
         message = f"this deletes the secret {named}; without a terminal it needs --yes"
         raise PersonNeededError(message, code="rotation.unconfirmed", key="--yes")
     wanted = step.retired[0].label

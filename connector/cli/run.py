@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
 
 import typer
 
 from connector.cli.console import Voice
-from connector.errors import ConnectError
-from connector.interrupts import CANCELLED
+from connector.errors import CancelledError, ConnectError, LocalFileError
 from connector.trace import trace_to
+
+_STOPPED = "cancelled; what was done stays, and the next run goes on from there"
 
 
 @dataclass
@@ -34,15 +36,32 @@ def run_verb(name: str, voice: Voice, verb: Verb, *, trace: str | None = None) -
         outcome = verb(voice)
     except ConnectError as error:
         outcome = Outcome(error=error)
+    except BrokenPipeError:
+        raise  # nobody reads on: there is nobody to tell
+    except OSError as error:
+        outcome = Outcome(error=_of_a_file(error))
     except KeyboardInterrupt:
-        voice.say("cancelled; what was done stays, and the next run goes on from there")
-        raise typer.Exit(CANCELLED) from None
+        outcome = Outcome(error=CancelledError(_STOPPED, code="verb.cancelled"))
     _finish(name, voice, outcome, time.monotonic() - started)
+
+
+def _of_a_file(error: OSError) -> LocalFileError:
+    """One sentence for what the file system refuses; an error that names no file is a defect, and raised."""
+    # A file is written beside its place first: the second name is the one that a person knows.
+    named = error.filename2 or error.filename
+    if not isinstance(named, str | PurePath):
+        raise error
+    message = (
+        f"{named}: {error.strerror or type(error).__name__}; what was done stays, and the next run goes on"
+    )
+    return LocalFileError(message, code="local.file", key=str(named))
 
 
 def _finish(name: str, voice: Voice, outcome: Outcome, seconds: float) -> None:
     failed = outcome.error
-    if failed is not None:
+    if failed is not None and failed.code == "verb.cancelled":
+        voice.say(failed.message)  # the person's own wish is no error to them
+    elif failed is not None:
         voice.error(failed)
     shared: dict[str, Any] = {"verb": name, "stack": None, "result": "error", "changes": []}
     timed = {"seconds": round(seconds, 3), "error": failed.to_json() if failed else None}

@@ -79,7 +79,9 @@ def verify(voice: Voice, stack: str | None, records: str | None) -> Outcome:
 
 def explain_code(code: str) -> Outcome:
     """What a code, or a whole error text, means; `-` reads the text from standard input."""
-    text = sys.stdin.read() if code == "-" else code
+    text = _standard_input() if code == "-" else code
+    if not text.strip():
+        raise ConnectError("standard input holds nothing to explain", code="explain.unknown", key="-")
     known = explained(text)
     if known is None:
         shown = " ".join(text.split())[:_TEXT_LIMIT]
@@ -89,6 +91,11 @@ def explain_code(code: str) -> Outcome:
         raise ConnectError(message, code="explain.unknown", key=shown)
     print(known)
     return Outcome({"verb": "explain", "result": known})
+
+
+def _standard_input() -> str:
+    """All of it; nothing where it was closed (`<&-`)."""
+    return "" if sys.stdin is None else sys.stdin.read()
 
 
 async def _apply_and_prove(

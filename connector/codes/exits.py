@@ -7,7 +7,8 @@ EXITS: dict[int, tuple[str, str]] = {
     0: ("done, or nothing to do", ""),
     1: (
         "an error of the engine, or a proof that failed",
-        "a privilege, role, user or consent is missing; a wrong passphrase of the stack",
+        "a privilege, role, user or consent is missing; a wrong passphrase of the stack; a file of this"
+        " machine that cannot be read or written",
     ),
     2: (
         "configuration",

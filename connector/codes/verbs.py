@@ -76,10 +76,21 @@ TEXTS: Texts = {
         "`--stack` was given an empty name, as an unset variable of a shell does",
         "name the stack, or leave the option out",
     ),
+    "verb.cancelled": ("8", "Ctrl-C", "run the verb again: it goes on from what was done"),
+    "local.file": (
+        "1",
+        "a file of this machine cannot be read or written: no rights, no room, a name that is too long",
+        "mend what the message says, and run again",
+    ),
     "path.file": (
         "2",
-        "`--markdown` names a file that cannot be written; nothing was begun",
+        "`--markdown` or `--fleet` names a file that cannot be written; nothing was begun",
         "name a file in a folder that is there",
+    ),
+    "path.stdout": (
+        "2",
+        "two results were asked for on standard output, or one by `-` where only a file will do",
+        "name a file, or leave `--json` out",
     ),
     "path.folder": (
         "2",
@@ -143,7 +154,7 @@ TEXTS: Texts = {
     "comment.refused": (
         "4",
         "the service does not let the job comment",
-        "`pull-requests: write`, or \"Contribute to pull requests\" for the build service",
+        '`pull-requests: write`, or "Contribute to pull requests" for the build service',
     ),
     "comment.lost": (
         "4",

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from connector.errors import Problem, SettingsError
 from connector.fleet.model import Fleet, FleetFile, FleetStack, Login, StackEntry
 from connector.settings import Cloud, load_settings
+from connector.settings.clouds import normalise_url
 from connector.settings.problems import from_pydantic, nearest, shown
 from connector.settings.project_file import project_defaults
 from connector.settings.yaml_text import read_mapping
@@ -62,9 +63,7 @@ def load_fleet(path: Path, *, project_dir: Path) -> Fleet:
     )
 
 
-def _stack(
-    name: str, entry: StackEntry, written: FleetFile, project: Mapping[str, Any]
-) -> FleetStack:
+def _stack(name: str, entry: StackEntry, written: FleetFile, project: Mapping[str, Any]) -> FleetStack:
     base = written.defaults
     own = merged(base.settings, entry.settings)
     cloud = entry.cloud or base.cloud or Cloud(project.get("cloud", Cloud.PUBLIC))
@@ -77,7 +76,7 @@ def _stack(
     return FleetStack(
         name=name,
         tenant_id=(given["tenantId"] or "").lower(),
-        dynamics_url=given["dynamicsUrl"] or "",
+        dynamics_url=normalise_url(given["dynamicsUrl"] or ""),
         profile=given["profile"] or str(project.get("profile", "")),
         cloud=cloud,
         ring=entry.ring or base.ring or written.rings[-1].name,
@@ -132,9 +131,7 @@ def _name_problem(key: str, name: str) -> Problem:
     return Problem("fleet.name", key, shown(name), message)
 
 
-def _stack_problems(
-    stack: FleetStack, project: Mapping[str, Any], project_dir: Path
-) -> Iterator[Problem]:
+def _stack_problems(stack: FleetStack, project: Mapping[str, Any], project_dir: Path) -> Iterator[Problem]:
     """The settings' own rules, each key by its place in this file."""
     raw = {key: value for key, value in stack.config.items() if key not in ("slots", "fleet")}
     try:
@@ -150,7 +147,7 @@ def _shared_environments(stacks: list[FleetStack]) -> Iterator[Problem]:
     """Two stacks of one organization: of one tenant, and for two different connections."""
     seen: dict[str, list[FleetStack]] = {}
     for stack in stacks:
-        host = stack.dynamics_url.lower().rstrip("/")
+        host = stack.dynamics_url
         for other in seen.setdefault(host, []) if host else []:
             key = f"stacks.{stack.name}.dynamicsUrl"
             if other.tenant_id != stack.tenant_id:

@@ -80,7 +80,8 @@ class FleetFile(Shape):
 class FleetStack(Shape):
     """One stack of the fleet, defaults and all.
 
-    `config` is what `fleet sync` writes into the stack's file, by key without prefix.
+    `config` is what `fleet sync` writes into the stack's file, by key without prefix, as it was written;
+    `dynamics_url` is the URL as every setting is read (lower case, no port 443).
     """
 
     name: str
@@ -120,7 +121,7 @@ def login_environment(stack: FleetStack, environ: Mapping[str, str], *, writes: 
     changed = {"ARM_TENANT_ID": stack.tenant_id, "AZURE_TENANT_ID": stack.tenant_id}
     if client_id:
         changed |= {"ARM_CLIENT_ID": client_id, "AZURE_CLIENT_ID": client_id}
-        if not environ.get("ARM_CLIENT_ID"):
+        if not (environ.get("ARM_CLIENT_ID") or environ.get("AZURE_CLIENT_ID")):
             # A person at a desk: the fleet's file names the pipeline's identities, and `az login` is meant.
             changed["ARM_USE_CLI"] = environ.get("ARM_USE_CLI") or "true"
     return dict(environ) | changed

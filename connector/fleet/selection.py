@@ -21,6 +21,9 @@ def select(
     """
     names = [name.strip() for entry in only for name in entry.split(",") if name.strip()]
     problems = [*_unknown(names, [s.name for s in fleet.stacks], "--only", "stack")]
+    if only and not names:
+        # `--only "$A,$B"` with both unset is a slip, and would be every stack.
+        problems.append(Problem("fleet.unknown", "--only", shown(",".join(only)), "names no stack"))
     if ring is not None:
         problems += _unknown([ring], [r.name for r in fleet.rings], "--ring", "ring")
     if problems:
@@ -33,7 +36,7 @@ def select(
     if shard is None:
         return chosen
     number, count = _parts(shard)
-    return split(chosen, count)[number - 1]
+    return chosen[number - 1 :: count]
 
 
 def split(stacks: Sequence[FleetStack], count: int) -> tuple[tuple[FleetStack, ...], ...]:

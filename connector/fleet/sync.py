@@ -16,6 +16,7 @@ from connector.files import read_exactly, write_whole
 from connector.fleet.model import Fleet, FleetStack
 from connector.settings.problems import shown
 from connector.settings.project_file import PREFIX, stack_config
+from connector.settings.stack_file import written_keys
 from connector.stack_file import stack_file, unified_diff
 from connector.yaml_edit import GONE, with_keys
 
@@ -89,10 +90,16 @@ def _file_change(fleet: str, stack: FleetStack, folder: Path, *, take_over: bool
         _check_foreign(stack, held, owned, path)
     config = {key: as_written(value) for key, value in stack.config.items()}
     wanted = {**config, MARK: {"name": fleet, "keys": sorted(config)}}
-    edits: dict[str, Any] = {PREFIX + key: GONE for key in sorted(owned - stack.config.keys()) if key in held}
-    edits |= {PREFIX + key: value for key, value in wanted.items() if as_written(held.get(key)) != value}
-    after = with_keys(before, "config", edits, name=path.name) if edits else before
+    edits: dict[str, Any] = {key: GONE for key in sorted(owned - stack.config.keys()) if key in held}
+    edits |= {key: value for key, value in wanted.items() if as_written(held.get(key)) != value}
+    after = with_keys(before, "config", _spelled(edits, path), name=path.name) if edits else before
     return FileChange(stack.name, path, before, after)
+
+
+def _spelled(edits: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """The edits by the keys as the file has them: a second spelling beside the first would be refused."""
+    there = written_keys(path) if path.exists() else {}
+    return {there.get(key, PREFIX + key): value for key, value in edits.items()}
 
 
 def as_written(value: Any) -> Any:

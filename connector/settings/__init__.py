@@ -4,9 +4,10 @@ from connector.settings.certificates import Certificate
 from connector.settings.loader import load_settings
 from connector.settings.model import Assignments, DataverseSettings, SecretSettings, Settings
 from connector.settings.permissions import ApiPermission
+from connector.settings.problems import covered
 from connector.settings.profile import FederatedLogin, Profile, RedirectUris, load_profile
 from connector.settings.rules import RULES
-from connector.settings.stack_file import check_stack_file
+from connector.settings.stack_file import check_stack_file, stranger_keys
 from connector.settings.values import Cloud, ConsentMode, CredentialKind, PermissionKind, SignInAudience
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "Settings",
     "SignInAudience",
     "check_stack_file",
+    "covered",
     "load_profile",
     "load_settings",
+    "stranger_keys",
 ]

@@ -59,7 +59,9 @@ def _decode(raw: Mapping[str, object]) -> tuple[dict[str, Any], list[Problem]]:
             decoded = json.loads(value) if key in _OBJECTS and isinstance(value, str) else value
         except (ValueError, RecursionError):
             message = "must be an object or list (as YAML in the stack's file, or as JSON)"
-            problems.append(Problem("settings.value", key, shown(value), message))
+            # `secret` holds a lifetime, and is where a person may have put the client secret itself.
+            told = "" if key == "secret" else shown(value)
+            problems.append(Problem("settings.value", key, told, message))
             continue
         if _depth(decoded) > _DEPTH_LIMIT:
             message = f"is nested more than {_DEPTH_LIMIT} deep; no setting is"

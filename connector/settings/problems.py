@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -12,12 +13,38 @@ from pydantic import BaseModel, ValidationError
 from connector.errors import Problem
 
 _VALUE_LIMIT = 120
+_WORD = 5
 
 
 def shown(value: object) -> str:
     """A value as a message shows it: quoted and cut."""
     text = repr(value)
     return text if len(text) <= _VALUE_LIMIT else text[: _VALUE_LIMIT - 1] + "…"
+
+
+def covered(problems: Iterable[Problem], secrets: Mapping[str, object]) -> tuple[Problem, ...]:
+    """The problems without any value of settings that are kept encrypted; *secrets* holds those by key."""
+    words = [word for value in secrets.values() for word in _words(value)]
+    return tuple(_covered(one, secrets, words) for one in problems)
+
+
+def _covered(problem: Problem, secrets: Mapping[str, object], words: Sequence[str]) -> Problem:
+    message = problem.message
+    for word in words:
+        message = message.replace(word, "[secret]")
+    of_secret = re.split(r"[.\[ ]", problem.key, maxsplit=1)[0] in secrets
+    value = "[secret]" if of_secret and problem.value else problem.value
+    return replace(problem, value=value, message=message)
+
+
+def _words(value: object) -> Iterator[str]:
+    """Every text inside a value that is long enough to be a secret, and no word of our own sentence."""
+    if isinstance(value, str):
+        yield from [value] if len(value) > _WORD else []
+    elif isinstance(value, Mapping):
+        yield from (word for one in value.values() for word in _words(one))
+    elif isinstance(value, list | tuple):
+        yield from (word for one in value for word in _words(one))
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

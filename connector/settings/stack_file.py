@@ -25,10 +25,14 @@ def check_stack_file(stack: str, project_dir: Path) -> None:
 
     Windows line ends, a byte order mark and an empty file are fine.
     """
-    # A stack of a shared backend may be named ORG/PROJECT/STACK; its file bears the last part.
-    path = project_dir / f"Pulumi.{stack.rsplit('/', 1)[-1]}.yaml"
+    path = _path(stack, project_dir)
     if path.exists():
         read_stack_config(path)
+
+
+def _path(stack: str, project_dir: Path) -> Path:
+    """A stack of a shared backend may be named ORG/PROJECT/STACK; its file bears the last part."""
+    return project_dir / f"Pulumi.{stack.rsplit('/', 1)[-1]}.yaml"
 
 
 def read_stack_config(path: Path) -> dict[str, Any]:
@@ -42,7 +46,29 @@ def read_stack_config(path: Path) -> dict[str, Any]:
     problems = [*_strangers(config), *_twice(config)]
     if problems:
         raise SettingsError(problems, where=path.name)
-    return {key: config[written] for written in config if (key := own_key(written)) is not None}
+    return {key: config[written] for key, written in _spellings(config).items()}
+
+
+def written_keys(path: Path) -> dict[str, str]:
+    """How the file writes each of this project's keys, by key without prefix; raises SettingsError."""
+    return _spellings(_config(read_mapping(path, name=path.name, empty=True).get("config"), path.name))
+
+
+def _spellings(config: Mapping[str, Any]) -> dict[str, str]:
+    return {key: written for written in config if (key := own_key(written)) is not None}
+
+
+def stranger_keys(stack: str, project_dir: Path) -> tuple[Problem, ...]:
+    """Keys of the stack's file that look like the project's and that nothing reads; none of a bad file.
+
+    For plain `pulumi`, which may have been given another file (`--config-file`): a reason to warn.
+    """
+    path = _path(stack, project_dir)
+    try:
+        held = read_mapping(path, name=path.name, empty=True).get("config") if path.exists() else None
+        return tuple(_strangers(_config(held, path.name)))
+    except SettingsError:
+        return ()
 
 
 def own_key(written: str) -> str | None:

@@ -10,6 +10,7 @@ import yaml
 from connector.errors import Problem, SettingsError
 
 SIZE_LIMIT = 1_000_000
+_BITS = 1_000
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -35,10 +36,14 @@ class _StrictLoader(yaml.SafeLoader):
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
-            return super().construct_object(node, deep=deep)
+            value = super().construct_object(node, deep=deep)
         except _UNREADABLE as error:
             # PyYAML lets such exceptions of its converters out: for the date 2026-99-99, for `!!int ""`.
             raise _refused("a value is no good date or number; put it in quotes", node) from error
+        # Python prints no number of more than 4300 digits, which a hexadecimal one can have.
+        if isinstance(value, int) and value.bit_length() > _BITS:
+            raise _refused("a value is no good date or number; put it in quotes", node)
+        return value
 
 
 _UNREADABLE = (ValueError, LookupError, ArithmeticError, AttributeError, TypeError)

@@ -202,3 +202,14 @@ def test_what_the_program_alone_finds_is_told_in_its_words(
         assert "invalid state" not in message
     deployed = stack.connector("deploy", "--json")
     assert (deployed.code, deployed.json["error"]["code"]) == (4, code), deployed.text
+
+
+@pytest.mark.parametrize("key", ["secret", "tenantId", "assignments.users[0]"])
+def test_a_value_that_is_kept_encrypted_is_not_shown(project: Callable[..., Project], key: str) -> None:
+    """Somebody puts the client secret where a setting belongs: the key is named, and never the value."""
+    stack = project()
+    assert stack.pulumi("config", "set", "--secret", "--path", key, "Planted~Secret.1").code == 0
+    for done in (stack.connector("verify", "--json"), stack.pulumi("preview")):
+        assert done.code != 0
+        assert key in done.text
+        assert "Planted" not in done.text

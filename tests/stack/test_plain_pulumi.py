@@ -89,3 +89,19 @@ def _check_consent(
         requested[access["resourceAppId"]] = {names[r["id"]] for r in access["resourceAccess"]}
     assert set(requested) == FIRST_PARTY
     assert granted == {api: [names] for api, names in requested.items()}
+
+
+def test_a_key_of_a_nearly_right_namespace_is_warned_of(project: Callable[..., Project]) -> None:
+    """The engine lets it lie unread; plain `pulumi` says so, and goes on with what it was given."""
+    stack = project()
+    good = stack.stack_file.read_text()
+    stack.stack_file.write_text(good.replace("config:\n", "config:\n  dynamics-conect:protect: 'true'\n", 1))
+    warned = stack.pulumi("preview")
+    assert warned.code == 0, warned.text
+    for words in (
+        "warning: Pulumi.test.yaml: dynamics-conect:protect",
+        "did you mean 'dynamics-connect:protect'",
+    ):
+        assert words in warned.text
+    stack.stack_file.write_text(good)
+    assert "warning:" not in stack.pulumi("preview").text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 import typer
+from rich.console import Console
 
 from connector.cli import main as command_line
 from connector.cli.console import Voice
@@ -62,7 +65,12 @@ def test_a_blank_option_is_refused_before_anything_is_read(
 def test_every_stack_option_is_among_them() -> None:
     """The test above sees the options that name a stack, of the destroying verbs too."""
     assert {verb for verb, option in text_options() if option == "--stack"} >= {
-        "remove", "deploy", "apply", "adopt", "rotate finish", "fleet new"
+        "remove",
+        "deploy",
+        "apply",
+        "adopt",
+        "rotate finish",
+        "fleet new",
     }
 
 
@@ -138,9 +146,29 @@ def test_the_script_works_in_the_callers_folder(tmp_path: Path) -> None:
     assert (done.returncode, "PULUMI_CONFIG_PASSPHRASE" in done.stdout) == (0, True), done.stderr
     again = subprocess.run(
         [str(tmp_path / "checkout" / "scripts" / "connect"), "plan", "--out", "connector"],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (again.returncode, "is a folder" in again.stderr) == (2, True), again.stderr
+
+
+@pytest.mark.parametrize("called", ["bin/connect", "checkout/scripts/connect"])
+def test_the_script_is_found_by_a_link_and_with_a_cdpath(tmp_path: Path, called: str) -> None:
+    """A link on PATH leads to the checkout, and `cd` prints nothing where CDPATH finds the folder."""
+    assert connect(tmp_path, "explain", "7").returncode == 0
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "connect").symlink_to(tmp_path / "checkout" / "scripts" / "connect")
+    done = subprocess.run(
+        ["bash", called, "explain", "7"],
+        cwd=tmp_path,
+        env={**os.environ, "CDPATH": "."},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, "exit code 7" in done.stdout) == (0, True), done.stderr
 
 
 @pytest.mark.parametrize(
@@ -162,3 +190,47 @@ def test_explain_takes_words_that_are_not_quoted(
     """A pasted sentence is one text."""
     assert run(monkeypatch, "explain", "error:", "incorrect", "passphrase") == 0
     assert "PULUMI_CONFIG_PASSPHRASE" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "words"),
+    [
+        ("explain - <&-", 1, "nothing to explain"),
+        ("explain - </dev/null", 1, "nothing to explain"),
+        ("fleet new --stack a <&-", 2, "--tenant-id"),
+        (r"explain - < <(printf 'AADSTS7000215 \xff')", 0, "the client secret is wrong"),
+    ],
+)
+def test_standard_input_may_be_closed_or_hold_anything(command: str, code: int, words: str) -> None:
+    """No traceback: a job's runner closes it, and a log that is pasted is of any encoding."""
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m connector {command}"],
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    said = done.stdout + done.stderr
+    assert (done.returncode, "Traceback" in said) == (code, False), said
+    assert words in said
+
+
+def test_a_terminal_of_another_encoding_ends_no_verb(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows writes a file or a pipe in its own code page, which has no arrow."""
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="cp1252"))
+    assert run(monkeypatch, "explain", "7") == 0
+    print("org → unit")
+    sys.stdout.flush()
+    written = sys.stdout.buffer.getvalue()  # type: ignore[attr-defined]  # the BytesIO
+    assert rb"org \u2192 unit" in written
+
+
+def test_ids_stay_whole_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty columns fold an id and do not cut it."""
+    voice = Voice(as_json=False)
+    voice.console = Console(file=io.StringIO(), width=40, force_terminal=True, soft_wrap=True)
+    voice.table([("slot a", "generation 1, ends in 179 days (44b1c950-b462-44f3-9bab-dd52fd3be649)")])
+    written = voice.console.file.getvalue()  # type: ignore[attr-defined]  # the StringIO
+    assert "…" not in written
+    assert "44b1c950-b462-44f3-9bab-dd52fd3be649" in "".join(written.split())

@@ -82,6 +82,11 @@ BAD: list[tuple[str, str, dict[str, Any]]] = [
         "stacks.b.dynamicsUrl",
         {"stacks": {"a": entry(1), "b": entry(1) | {"tenantId": f"{TENANT}2"}}},
     ),
+    (
+        "fleet.same_environment",
+        "stacks.b.dynamicsUrl",
+        {"stacks": {"a": entry(1), "b": entry(1) | {"dynamicsUrl": "HTTPS://ORG1.crm4.dynamics.com:443/"}}},
+    ),
 ]
 
 
@@ -132,7 +137,8 @@ def test_a_person_may_work_with_a_fleet_whose_file_names_the_pipelines_logins(tm
     stack = read(tmp_path, good(defaults={"login": {"reader": "r", "writer": "w"}})).stacks[0]
     assert login_environment(stack, {}, writes=False)["ARM_USE_CLI"] == "true"
     assert login_environment(stack, {"ARM_USE_CLI": "false"}, writes=False)["ARM_USE_CLI"] == "false"
-    assert "ARM_USE_CLI" not in login_environment(stack, {"ARM_CLIENT_ID": "mine"}, writes=False)
+    for name in ("ARM_CLIENT_ID", "AZURE_CLIENT_ID"):
+        assert "ARM_USE_CLI" not in login_environment(stack, {name: "mine"}, writes=False)
 
 
 def test_stacks_are_chosen_by_name_ring_and_shard(tmp_path: Path) -> None:
@@ -208,3 +214,26 @@ def test_a_fleet_that_is_not_there_is_begun_by_fleet_new(tmp_path: Path) -> None
     with pytest.raises(SettingsError, match="`fleet new` begins one") as caught:
         load_fleet(tmp_path / "fleet.yaml", project_dir=PROJECT)
     assert caught.value.code == "fleet.no_file"
+
+
+def test_the_address_of_a_stack_is_that_of_its_settings(tmp_path: Path) -> None:
+    """`fleet status` compares it with settings and record, where case, slash and port 443 are gone."""
+    written = "https://ORG1.crm4.dynamics.com:443/"
+    (stack,) = read(tmp_path, good(stacks={"a": entry(1) | {"dynamicsUrl": written}})).stacks
+    assert stack.dynamics_url == "https://org1.crm4.dynamics.com"
+    assert stack.config["dynamicsUrl"] == written
+
+
+@pytest.mark.parametrize("only", [",", " , ,"])
+def test_commas_alone_name_no_stack(tmp_path: Path, only: str) -> None:
+    """`--only "$A,$B"` with both unset must not act on every stack."""
+    with pytest.raises(SettingsError, match="--only") as caught:
+        select(read(tmp_path, good()), only=[only])
+    assert caught.value.code == "fleet.unknown"
+
+
+def test_a_shard_of_very_many_is_cut_at_once(tmp_path: Path) -> None:
+    """The parts that nobody asked for are not made."""
+    fleet = read(tmp_path, good())
+    assert [stack.name for stack in select(fleet, shard="1/99999999999")] == ["acme"]
+    assert select(fleet, shard="99999999999/99999999999") == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from connector.fleet.addition import with_stack
 from tests.unit.settings_samples import PROJECT
 
 
@@ -91,9 +93,7 @@ def test_a_fleet_of_another_cloud_is_begun_without_an_editor(tmp_path: Path, clo
         ("defaults: {cloud: china}\n", "https://acme.crm.dynamics.cn", "china"),
     ],
 )
-def test_the_fleets_usual_cloud_is_not_written_again(
-    tmp_path: Path, head: str, url: str, cloud: str
-) -> None:
+def test_the_fleets_usual_cloud_is_not_written_again(tmp_path: Path, head: str, url: str, cloud: str) -> None:
     """What defaults or the project say already stays said once."""
     file = tmp_path / "fleet.yaml"
     file.write_text(f"name: agency\n{head}")
@@ -109,3 +109,47 @@ def test_an_unknown_cloud_is_refused(tmp_path: Path) -> None:
     assert "stacks.acme.cloud" in said
     assert "'usgov'" in said
     assert not list(tmp_path.iterdir())
+
+
+OPTIONS = (
+    *("--stack", "acme", "--owner", "anna", "--tenant-id", "11111111-1111-4111-8111-111111111111"),
+    *("--dynamics-url", "https://acme.crm4.dynamics.com"),
+)
+
+
+def test_line_ends_and_byte_order_mark_stay(tmp_path: Path) -> None:
+    """A file of Windows: every character that was there is there still."""
+    file = tmp_path / "fleet.yaml"
+    before = "\ufeffname: agency  # ours\r\nstacks:\r\n".encode()
+    file.write_bytes(before)
+    code, said = _new(file, *OPTIONS)
+    assert code == 0, said
+    after = file.read_bytes()
+    assert after.startswith(before)
+    assert after.count(b"\n") == after.count(b"\r\n")
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [(".", "is a folder"), ("none/fleet.yaml", "cannot be written"), ("latin.yaml", "is not UTF-8 text")],
+)
+def test_a_file_that_will_not_do_is_one_sentence(tmp_path: Path, named: str, words: str) -> None:
+    """No traceback, exit code 2."""
+    (tmp_path / "latin.yaml").write_bytes(b"name: f\n# \xff\n")
+    code, said = _new(tmp_path / named, *OPTIONS)
+    assert (code, "Traceback" in said) == (2, False)
+    assert words in said
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [("Kunde Süd", "Kunde-S-d"), ("2026", "2026"), ("true", "true"), ("東京", "fleet"), ("acme", "acme")],
+)
+def test_a_fleet_is_begun_in_a_folder_of_any_name(tmp_path: Path, folder: str, name: str) -> None:
+    """What a fleet's name may not hold is left out."""
+    project = tmp_path / folder
+    shutil.copytree(PROJECT / "profiles", project / "profiles")
+    shutil.copy2(PROJECT / "Pulumi.yaml", project / "Pulumi.yaml")
+    stack = {"tenantId": OPTIONS[5], "dynamicsUrl": OPTIONS[7]}
+    _, fleet = with_stack(project / "fleet.yaml", "acme", stack, project_dir=project)
+    assert fleet.name == name

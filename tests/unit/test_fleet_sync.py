@@ -122,3 +122,27 @@ def test_the_first_stack_makes_the_file(tmp_path: Path) -> None:
     """Without a fleet.yaml one is begun, named after the project's folder."""
     after, fleet = with_stack(tmp_path / "fleet.yaml", "acme", entry(1), project_dir=PROJECT)
     assert yaml.safe_load(after)["name"] == fleet.name == PROJECT.name
+
+
+@pytest.mark.parametrize("prefix", ["", "dynamics-connect:config:"])
+def test_a_key_in_another_spelling_is_changed_where_it_stands(tmp_path: Path, prefix: str) -> None:
+    """A second spelling beside it would be refused by every verb; and one that leaves the fleet goes."""
+    path = tmp_path / "Pulumi.acme.yaml"
+    path.write_text(f"config:\n  {prefix}displayName: By hand  # note\n  {prefix}tenantId: x\n")
+    stacks = {"acme": entry(1, ring="canary", settings={"displayName": "Acme"})}
+    synced(tmp_path, take_over=True, stacks=stacks)
+    assert f"\n  {prefix}displayName: Acme\n" in path.read_text()
+    assert stack_config(path)["tenantId"] == entry(1)["tenantId"]
+    assert synced(tmp_path, stacks=stacks) == []
+    synced(tmp_path, stacks={"acme": entry(1, ring="canary")})
+    assert "displayName" not in path.read_text().split("fleet:")[0]
+
+
+def test_a_linked_file_stays_a_link(tmp_path: Path) -> None:
+    """The file that the link leads to is written."""
+    kept, link = tmp_path / "elsewhere.yaml", tmp_path / "Pulumi.acme.yaml"
+    kept.write_text(SALTED)
+    link.symlink_to(kept)
+    synced(tmp_path)
+    assert link.is_symlink()
+    assert stack_config(kept)["tenantId"] == entry(1)["tenantId"]

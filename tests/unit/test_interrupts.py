@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,7 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
+from connector.cli.console import Voice
+from connector.cli.run import Outcome, run_verb
 from tests.unit.settings_samples import PROJECT
 
 # `connector` is found in the first folder of PYTHONPATH; its own main is slow to be imported here.
@@ -52,3 +56,17 @@ def test_a_background_job_goes_on_ignoring_it() -> None:
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
     assert done.stdout == "True\n"
+
+
+def test_an_interrupted_verb_answers_in_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """A program that asked for one object gets it, with the code of a cancelled run."""
+
+    def work(_: Voice) -> Outcome:
+        raise KeyboardInterrupt
+
+    with pytest.raises(typer.Exit) as left:
+        run_verb("status", Voice(as_json=True), work)
+    said = capsys.readouterr()
+    assert left.value.exit_code == 8
+    assert json.loads(said.out)["error"]["code"] == "verb.cancelled"
+    assert (said.err.strip()[:9], "error:" in said.err) == ("cancelled", False)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from connector.cli import main as command_line
 from connector.cli import paths
 from connector.cli.console import Voice
+from connector.cli.fleet import fleet_path
 from connector.cli.fleet_runs import RunOptions, run_fleet
 from connector.cli.paths import file_to_write, keep_out_of_git
+from connector.cli.run import Outcome, run_verb
 from connector.cli.work import records_folder
 from connector.errors import SettingsError
 from tests.unit.fleet_samples import entry, good, read
@@ -30,7 +34,8 @@ def test_a_file_that_can_be_written_is_whole_and_not_made(
     (tmp_path / "there").write_text("kept")
     assert file_to_write("--out", "there") == tmp_path / "there"
     assert (tmp_path / "there").read_text() == "kept"
-    assert (file_to_write("--markdown", None), file_to_write("--markdown", "-")) == (None, None)
+    assert file_to_write("--markdown", None) is None
+    assert file_to_write("--markdown", "-", stdout=True) is None
 
 
 @pytest.mark.parametrize("named", ["none/x.md", ".", "file/x.md", "/proc/nope"])
@@ -96,10 +101,21 @@ def test_the_project_keeps_it_out_without_git_too(tmp_path: Path, monkeypatch: p
         ("handover", "--to-file", "none/x.txt"),
         ("rotate", "begin", "--patch", "none/x.patch"),
         ("rotate", "status", "--patch", "none/x.patch"),
-        *((*verb.split(), "--records", "file") for verb in (
-            "deploy", "preview", "plan", "apply", "adopt --application-id x", "verify", "status", "remove",
-            "rotate begin", "rotate status",
-        )),
+        *(
+            (*verb.split(), "--records", "file")
+            for verb in (
+                "deploy",
+                "preview",
+                "plan",
+                "apply",
+                "adopt --application-id x",
+                "verify",
+                "status",
+                "remove",
+                "rotate begin",
+                "rotate status",
+            )
+        ),
     ],
     ids=" ".join,
 )
@@ -127,3 +143,79 @@ def test_a_fleet_looks_before_it_starts_a_process(name: str, named: str, tmp_pat
     options: dict[str, Any] = {"records": str(tmp_path / "records"), name: named}
     with pytest.raises(SettingsError, match=f"--{name}"):
         run_fleet(Voice(as_json=False), fleet, "preview", RunOptions(**options))
+
+
+STDOUT = [
+    ("plan", "--out", "-"),
+    ("handover", "--to-file", "-"),
+    ("rotate", "begin", "--patch", "-"),
+    ("plan", "--markdown", "--json"),
+    ("preview", "--markdown", "-", "--json"),
+]
+
+
+@pytest.mark.parametrize("arguments", STDOUT)
+def test_standard_output_is_no_file_and_holds_one_result(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`-` was taken for no option at all; and with `--json` Markdown was left out without a word."""
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(sys, "argv", ["connector", *arguments])
+    assert command_line.main() == 2
+    assert "[path.stdout]" in capsys.readouterr().err
+
+
+def test_a_link_into_a_work_tree_is_in_the_work_tree(tmp_path: Path) -> None:
+    """The secret would be committed all the same."""
+    tree = tmp_path / "tree"
+    (tree / "docs").mkdir(parents=True)
+    subprocess.run(["git", "init", "-q", str(tree)], check=True)
+    (tmp_path / "link").symlink_to(tree / "docs")
+    with pytest.raises(SettingsError, match="Git work tree"):
+        keep_out_of_git("--to-file", tmp_path / "link" / "secret.txt")
+
+
+def test_what_the_file_system_refuses_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    """A name that is too long, no room, no rights: the file and the reason, JSON where it is asked for."""
+
+    def work(_: Voice) -> Outcome:
+        Path("x" * 300).stat()
+        return Outcome()
+
+    with pytest.raises(typer.Exit) as left:
+        run_verb("status", Voice(as_json=True), work)
+    said = capsys.readouterr()
+    assert left.value.exit_code == 1
+    assert "File name too long" in said.err
+    assert json.loads(said.out)["error"]["code"] == "local.file"
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(32, "Broken pipe", "x"), ConnectionResetError()])
+def test_other_errors_of_the_system_are_no_files(error: OSError) -> None:
+    """A reader that went away, and what names no file, stay what they are."""
+
+    def work(_: Voice) -> Outcome:
+        raise error
+
+    with pytest.raises(type(error)):
+        run_verb("status", Voice(as_json=False), work)
+
+
+def test_preflight_reads_the_records_that_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As every other verb that reads one: the folder is looked at before the engine is."""
+    monkeypatch.setenv("PATH", "")
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(sys, "argv", ["connector", "preflight", "--records", str(tmp_path / "file")])
+    assert command_line.main() == 2
+    assert "is no folder" in capsys.readouterr().err
+
+
+def test_a_fleet_that_is_not_named_is_the_projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`scripts/connect` works from any folder, and another checkout's fleet.yaml there is not this one's."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fleet.yaml").touch()
+    assert fleet_path(None) == PROJECT / "fleet.yaml"
+    assert fleet_path("fleet.yaml") == Path("fleet.yaml")
+    assert fleet_path("other.yaml") == PROJECT / "other.yaml"

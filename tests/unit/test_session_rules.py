@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from connector.deployer import provider_environment
 from connector.errors import LoginError, RefusedError, SettingsError, UnreachableError
 from connector.patience import Patience
 from connector.retry_after import parse_retry_after
@@ -160,12 +161,13 @@ def test_no_login_at_all_is_said_so() -> None:
     assert caught.value.exit_code == 3
 
 
-def test_an_identity_without_a_proof_is_not_replaced_by_the_person_at_the_cli() -> None:
-    """ARM_CLIENT_ID alone says who is meant, and nobody else is taken in its place."""
+@pytest.mark.parametrize("variable", ["ARM_CLIENT_ID", "AZURE_CLIENT_ID"])
+def test_an_identity_without_a_proof_is_not_replaced_by_the_person_at_the_cli(variable: str) -> None:
+    """A client id alone says who is meant, and nobody else is taken in its place."""
     settings = load_settings(GOOD, stack="dev", project_dir=PROJECT)
-    named = {"ARM_CLIENT_ID": ENVIRON["ARM_CLIENT_ID"]}
+    named = {variable: ENVIRON["ARM_CLIENT_ID"]}
     for more in ({}, {"ARM_CLIENT_SECRET": ""}, {"ARM_USE_CLI": ""}):
-        with pytest.raises(LoginError, match="ARM_CLIENT_ID is set, but none of ARM_CLIENT_SECRET") as caught:
+        with pytest.raises(LoginError, match=f"^{variable} is set, but none of ARM_CLIENT_SECRET") as caught:
             Session(settings, environ=named | more)
         assert (caught.value.exit_code, caught.value.code) == (3, "environment.credential")
     Session(settings, environ={})
@@ -180,3 +182,15 @@ def test_retry_after_reads_dates_and_refuses_nonsense() -> None:
     assert parse_retry_after("soon", now=now) is None
     assert parse_retry_after(None) is None
     assert parse_retry_after("-3") == 0
+
+
+def test_the_provider_hears_the_login_in_its_own_names() -> None:
+    """It reads ARM_* alone; what is set there stays, and a federated token's file needs its switch."""
+    assert provider_environment({"ARM_CLIENT_ID": "a", "AZURE_CLIENT_ID": "a"}) == {}
+    given = {"AZURE_CLIENT_ID": "a", "AZURE_CLIENT_SECRET": "s", "AZURE_TENANT_ID": "t"}
+    twins = {"ARM_CLIENT_ID": "a", "ARM_CLIENT_SECRET": "s", "ARM_TENANT_ID": "t"}
+    assert provider_environment(given) == twins
+    token = {"AZURE_FEDERATED_TOKEN_FILE": "f"}
+    assert provider_environment(token) == {"ARM_OIDC_TOKEN_FILE_PATH": "f", "ARM_USE_OIDC": "true"}
+    assert provider_environment(token | {"ARM_USE_OIDC": "false"})["ARM_USE_OIDC"] == "false"
+    assert "ARM_USE_OIDC" not in provider_environment(token | {"AZURE_CLIENT_SECRET": "s"})

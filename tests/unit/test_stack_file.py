@@ -53,13 +53,14 @@ def test_what_editors_leave_is_fine(tmp_path: Path, content: bytes) -> None:
         ("config:\n  ~: x\n", "is no key"),
         ("a: " + "[" * 3000, "nested too deeply"),
         ("a: 2026-99-99\n", "no good date or number"),
+        (f"a: 0x{'f' * 4000}\n", "no good date or number"),
         ("a: !!int ''\n", "no good date or number"),
         ("a: !!map [b]\n", "expected a mapping"),
     ],
     ids=[
         *("key twice", "setting twice", "tab", "alias bomb", "10 MB", "broken", "a list", "a list as key"),
-        *("config a list", "config a word", "a number as key", "no key", "3000 deep", "no date", "no number"),
-        "a list called a mapping",
+        *("config a list", "config a word", "a number as key", "no key", "3000 deep", "no date"),
+        *("a number too long", "no number", "a list called a mapping"),
     ],
 )
 def test_what_cannot_be_settings_is_one_sentence(tmp_path: Path, content: str, words: str) -> None:
