@@ -81,7 +81,7 @@ def preview(voice: Voice, stack: str | None, records: str | None, options: Previ
     with traceless(stack, voice.say) as (engine, settings, new):
         check_tenant(os.environ, settings.tenant_id)
         raw = {} if new else engine.raw_outputs()
-        outputs = StackOutputs.from_mapping(raw) if raw.get("clientId") else None
+        outputs = StackOutputs.as_far_as_known(raw)
         drift = options.refresh and not new
         with ThreadPoolExecutor(1) as beside:
             # In this context: `--trace` has noted its file there.
@@ -98,9 +98,7 @@ def preview(voice: Voice, stack: str | None, records: str | None, options: Previ
 def _stale(engine: Engine, settings: Settings) -> DriftError | None:
     """Whether the engine stumbled over settings older than its state; its own advice would be harmful."""
     try:
-        check_deployable(
-            settings.slots, secrets_of(engine.state(), settings.profile.name), settings.stack
-        )
+        check_deployable(settings.slots, secrets_of(engine.state(), settings.profile.name), settings.stack)
     except DriftError as error:
         return error
     return None
