@@ -147,7 +147,13 @@ def _refreshed(engine: Engine) -> Entra:
     """What somebody changed in the tenant: the state is compared, and stays as it is."""
     ran = engine.previewed("refresh", "--preview-only")
     digest = read_digest(ran.out)
-    return Entra(changes_in(digest), differences_in(digest), (), _engine_error(engine, ran, digest))
+    details = tuple(_by_hand(change) for change in differences_in(digest))
+    return Entra(changes_in(digest), details, (), _engine_error(engine, ran, digest))
+
+
+def _by_hand(change: Change) -> Change:
+    """A difference between state and tenant: what was done there, and not what `deploy` would do."""
+    return replace(change, detail=f"changed by hand: {change.detail or 'it is gone'}")
 
 
 def _engine_error(engine: Engine, ran: Ran, digest: dict[str, Any]) -> ConnectError | None:

@@ -117,6 +117,7 @@ def test_a_certificate_is_rotated_in_two_slots_by_hand(exporting: Project, emula
         done = exporting.connector("deploy", **key)
         assert done.code == 0, done.text
         assert ("which is not proved" in done.text) is not any(proved)
+        assert "certificate a" in exporting.connector("status").err
         assert [slot["proved"] for slot in rotate(exporting, "status", "--json").json["slots"]] == proved
     exporting.settings |= {"certificates": {"b": both["b"]}, "slots": {"b": 2}}
     exporting.write_settings()
