@@ -214,7 +214,7 @@ def login_message(text: str, *, who: str, secrets: Iterable[str] = ()) -> str:
     known = _CATALOGUE.get(code)
     said = str(known) if known else redact(text, secrets)[:_TEXT_LIMIT]
     shown = [f"the token's {name.lower()} is '{value}'" for name, value in _PRESENTED.findall(text) if known]
-    ids = ", ".join([*shown, *ids_in(text)])
+    ids = ", ".join(dict.fromkeys([*shown, *ids_in(text)]))  # the service may say it twice
     return f"{who} cannot log in. {said}" + (f" ({ids})" if ids else "")
 
 

@@ -15,8 +15,10 @@ _SET_IT = (
 #: The more telling first: they are looked for in this order.
 MESSAGES: Texts = {
     "cannot be deleted because it is protected": (
-        "the settings would delete a resource that is protected: an older checkout, or a removal",
-        "Take over the newest settings (`rotate status --patch`), or use remove --unprotect",
+        "the settings would delete a resource that is protected: an older checkout, a removal, or a "
+        "certificate that is retired",
+        "Take over the newest settings (`rotate status --patch`); for a certificate `pulumi state unprotect` "
+        "and deploy again (docs/handover.md, Certificates); remove --unprotect takes everything away",
     ),
     "the stack is currently locked": (
         "another run works on the stack, or one died",

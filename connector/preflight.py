@@ -10,6 +10,7 @@ from connector.dataverse.challenge import check_challenge
 from connector.dataverse.client import NO_USER, DataverseClient
 from connector.dataverse.desired import NOTHING_KNOWN, Known
 from connector.dataverse.foresight import check_apply
+from connector.dataverse.reports import Cause
 from connector.entra.ownership import listed_check, require_listed
 from connector.entra.rights import require_rights, right_checks, token_tenant
 from connector.errors import ConnectError, RefusedError
@@ -52,7 +53,7 @@ async def _organization_checks(session: Session, state: StackState, known: Known
     entry = await answered(_organization(session), "dataverse.caller", where, "an application user")
     if any(check.answer is not Answer.YES for check in entry):
         return entry
-    return (*entry, await _apply_check(session, state, known))
+    return (*entry, *await _apply_checks(session, state, known))
 
 
 async def _organization(session: Session) -> Iterable[Check]:
@@ -67,8 +68,8 @@ async def _organization(session: Session) -> Iterable[Check]:
     return [yes("dataverse.caller", where, "is of this tenant and lets the caller in")]
 
 
-async def _apply_check(session: Session, state: StackState, known: Known) -> Check:
-    """Whether the caller may do what `apply` will do: what is refused is a no, a read too."""
+async def _apply_checks(session: Session, state: StackState, known: Known) -> tuple[Check, ...]:
+    """Whether the caller may do what `apply` will do (a refused read is a no, too), and the solution."""
     subject = f"security role and application user in {session.settings.dynamics_host}"
     try:
         application = await _application(session, state)
@@ -76,12 +77,23 @@ async def _apply_check(session: Session, state: StackState, known: Known) -> Che
         if error.status != 403:
             return no(_PRIVILEGES, subject, error.message)
         text = "the stack's application cannot be read, and so not its user; Application.Read.All would do"
-        return unknown(_PRIVILEGES, subject, text)
+        return (unknown(_PRIVILEGES, subject, text),)
     try:
-        await check_apply(session, application, known)
+        waits = await check_apply(session, application, known)
     except ConnectError as error:
-        return no(error.code, subject, error.message)
-    return yes(_PRIVILEGES, subject, "the caller may make and change them as planned")
+        return (no(error.code, subject, error.message),)
+    may = yes(_PRIVILEGES, subject, "the caller may make and change them as planned")
+    return may, *_solution(session.settings, waits)
+
+
+def _solution(settings: Settings, waits: Iterable[Cause]) -> Iterable[Check]:
+    """The vendor's managed solution: without it `deploy` makes what it can, and its proof fails."""
+    needed = settings.profile.solution
+    if needed is None:
+        return
+    subject = f"solution {needed.unique_name} in {settings.dynamics_host}"
+    missing = [no(cause.code, subject, cause.message) for cause in waits]
+    yield from missing or [yes("dataverse.solution", subject, f"is there, {needed.minimum_version} or later")]
 
 
 async def _application(session: Session, state: StackState) -> tuple[str, str] | None:

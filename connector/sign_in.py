@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,9 @@ from connector.loopback import RedirectListener
 from connector.session import Session
 from connector.settings import CredentialKind
 from connector.stack_outputs import StackOutputs
+
+# MSAL would have the answer posted. It comes to loopback, and PKCE makes the code worthless to others.
+warnings.filterwarnings("ignore", "response_mode='form_post' is recommended", UserWarning)
 
 _PAGE_CODES = "AADSTS50105 (not assigned), AADSTS65001 (no consent), AADSTS50011 (redirect URI)"
 

@@ -10,6 +10,10 @@ from pydantic.alias_generators import to_camel
 
 from connector.errors import NoSuchStackError
 
+#: The engine's word for a value that it does not know (Pulumi SDK, sdk/go/common/resource/plugin). An
+#: import leaves it for what only a deployment makes, and so does a run that broke off.
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
 
 class StackOutputs(BaseModel):
     """The outputs of a stack under their fixed names (docs/guide.md)."""
@@ -29,6 +33,18 @@ class StackOutputs(BaseModel):
     client_certificate_thumbprint: str = ""
     client_certificate_end_date: datetime | None = None
     slots: dict[str, object] = {}
+
+    @classmethod
+    def as_far_as_known(cls, outputs: Mapping[str, object]) -> StackOutputs | None:
+        """What an adopted or interrupted stack says of itself already; None without a client id.
+
+        For what reads or takes away by ids; whatever logs in as the application wants `from_mapping`.
+        """
+        known = {name: value for name, value in outputs.items() if value != UNKNOWN}
+        if not known.get("clientId"):
+            return None
+        nothing = dict.fromkeys(("tenantId", "applicationObjectId", "servicePrincipalObjectId"), "")
+        return cls.from_mapping(nothing | known)
 
     @classmethod
     def from_mapping(cls, outputs: Mapping[str, object]) -> StackOutputs:

@@ -105,7 +105,7 @@ def _plain(text: str) -> str:
 
 def _what_to_write(settings: Settings, plans: Sequence[Plans], *, owned_only: bool) -> str:
     """The lines for fleet.yaml and the stack, and the variables of each job; ids, no secret."""
-    lines = ["For fleet.yaml (defaults, or this stack):", "  login:"]
+    lines = ["For this stack in fleet.yaml (each tenant has its own pair):", "  login:"]
     lines += [f"    {one.wanted.who.value}: {one.app_id}" for one in plans]
     if owned_only:
         lines += ["", "For the stack's settings, since the writer may change only what it owns:"]

@@ -13,11 +13,10 @@ from typing import Any
 
 from connector.cli.events import ACTIONS
 from connector.dataverse.reports import Change
+from connector.stack_outputs import UNKNOWN
 
 _COMPONENTS = ("pulumi:", "dynamics-connect:")
 _LIMIT = 160
-# The engine's word for a value that a preview cannot know (Pulumi SDK, sdk/go/common/resource/plugin).
-_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 def differences_in(digest: dict[str, Any]) -> tuple[Change, ...]:
@@ -58,7 +57,8 @@ def _lines(name: str, old: Any, new: Any) -> Iterator[str]:
     elif kinds == {dict}:
         old, new = old or {}, new or {}
         for key in sorted({*old, *new}):
-            if old.get(key) != new.get(key):
+            both_nothing = _is_nothing(old.get(key)) and _is_nothing(new.get(key))
+            if old.get(key) != new.get(key) and not both_nothing:
                 yield from _lines(f"{name}.{key}", old.get(key), new.get(key))
     else:
         yield from _items(name, old or [], new or []) or [f"{name}: the same items in another order"]
@@ -74,16 +74,20 @@ def _made_of(inputs: dict[str, Any]) -> str:
     known = {key: _shown(value) for key, value in inputs.items() if key != "__defaults" and value}
     if "endDate" in known:
         known["endDate"] = known["endDate"][:10]  # the second differs from preview to preview
-    return "; ".join(f"{key}: {text}" for key, text in sorted(known.items()) if _UNKNOWN not in text)
+    return "; ".join(f"{key}: {text}" for key, text in sorted(known.items()) if UNKNOWN not in text)
 
 
 def _shown(value: Any) -> str:
     """A value in words; only a single long text is cut, never a list of many."""
-    if value is None or value in ("", [], {}):
+    if _is_nothing(value):
         return "nothing"
     if isinstance(value, str):
         return _cut(value)
     return json.dumps(_readable(value), ensure_ascii=False)
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or value in ("", [], {})
 
 
 def _readable(value: Any) -> Any:

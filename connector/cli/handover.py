@@ -47,7 +47,9 @@ def handover(voice: Voice, stack: str | None, delivery: Delivery) -> Outcome:
         print(sealed if sealed is not None else form.text(show_secret=delivery.show_secret), end="")
         print("" if sealed is not None else "\n", end="")
     if path is not None:
-        voice.say(f"{path}: written, for you alone to read; delete it when it is typed in")
+        what = "sealed; send it to whoever holds the private key, nobody else can open it"
+        plain = "written, for you alone to read; delete it when it is typed in"
+        voice.say(f"{path}: {what if delivery.to_age else plain}")
     return Outcome(body)
 
 

@@ -38,7 +38,7 @@ def plan(
     out, folder = file_to_write("--out", options.out, code="plan.file"), records_folder(records)
     engine = Engine(stack, voice.say)
     settings, raw = engine.settings(), engine.raw_outputs()
-    outputs = StackOutputs.from_mapping(raw) if raw.get("clientId") else None
+    outputs = StackOutputs.as_far_as_known(raw)
     known = known_of(read_record(settings.stack, folder))
     voice.title(f"Plan of the Dataverse half: {settings.role_name} ({settings.dynamics_host})")
 

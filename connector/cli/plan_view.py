@@ -75,11 +75,14 @@ def of_interest(report: Planned) -> bool:
 
 
 def summary(report: Planned) -> str:
-    """How many lines of each action there are."""
-    counts = {action: sum(1 for c in report.changes if c.action is action) for action in Action}
-    told = [f"{count} {action.value}" for action, count in counts.items() if count]
+    """How many lines of each action there are; a table without rights of its own is none."""
+    counted = [change for change in report.changes if change.kind != "table"]
+    counts = {action: sum(1 for c in counted if c.action is action) for action in Action}
+    told = ", ".join(f"{count} {action.value}" for action, count in counts.items() if count)
+    if isinstance(report, ApplyReport):
+        return told
     writes = sum(counts[action] for action in WRITES)
-    return f"{', '.join(told)}; {'nothing to write' if not writes else 'apply writes what is + ~ -'}"
+    return f"{told}; {'nothing to write' if not writes else 'apply writes what is + ~ -'}"
 
 
 def never_held(report: Planned) -> str:

@@ -52,7 +52,7 @@ def policy_error(violations: Iterable[Violation]) -> PolicyError | None:
     stops = [one for one in violations if one.mandatory]
     if not stops:
         return None
-    lines = "\n".join(f"  - {one.policy}: {one.message}" for one in stops)
+    lines = "\n".join(f"  - {one.policy} ({one.resource}): {one.message}" for one in stops)
     message = f"the policy pack refuses this stack:\n{lines}"
     return PolicyError(message, code="preview.policy", key=stops[0].policy)
 

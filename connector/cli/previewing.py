@@ -81,7 +81,7 @@ def preview(voice: Voice, stack: str | None, records: str | None, options: Previ
     with traceless(stack, voice.say) as (engine, settings, new):
         check_tenant(os.environ, settings.tenant_id)
         raw = {} if new else engine.raw_outputs()
-        outputs = StackOutputs.from_mapping(raw) if raw.get("clientId") else None
+        outputs = StackOutputs.as_far_as_known(raw)
         drift = options.refresh and not new
         with ThreadPoolExecutor(1) as beside:
             # In this context: `--trace` has noted its file there.
@@ -147,7 +147,13 @@ def _refreshed(engine: Engine) -> Entra:
     """What somebody changed in the tenant: the state is compared, and stays as it is."""
     ran = engine.previewed("refresh", "--preview-only")
     digest = read_digest(ran.out)
-    return Entra(changes_in(digest), differences_in(digest), (), _engine_error(engine, ran, digest))
+    details = tuple(_by_hand(change) for change in differences_in(digest))
+    return Entra(changes_in(digest), details, (), _engine_error(engine, ran, digest))
+
+
+def _by_hand(change: Change) -> Change:
+    """A difference between state and tenant: what was done there, and not what `deploy` would do."""
+    return replace(change, detail=f"changed by hand: {change.detail or 'it is gone'}")
 
 
 def _engine_error(engine: Engine, ran: Ran, digest: dict[str, Any]) -> ConnectError | None:

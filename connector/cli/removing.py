@@ -120,7 +120,7 @@ def confirm(voice: Voice, settings: Settings, options: RemoveOptions) -> None:
 def _remove_dataverse(
     voice: Voice, settings: Settings, raw: dict[str, Any], folder: Path, options: RemoveOptions
 ) -> tuple[Change, ...]:
-    outputs = StackOutputs.from_mapping(raw)
+    outputs = StackOutputs.as_far_as_known(raw) or StackOutputs.from_mapping(raw)
     record = read_record(settings.stack, folder)
     voice.title(f"Dataverse: application user and security role ({settings.dynamics_host})")
 

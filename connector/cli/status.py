@@ -82,7 +82,8 @@ def _tell(
 ) -> None:
     voice, drift = run.voice, standing.drift
     voice.title(f"Stack {run.stack}: {run.settings.display_name} in tenant {run.settings.tenant_id}")
-    rows = [(f"secret {row['slot']}", run.describe(row)) for row in slots]
+    noun = run.settings.profile.credential.value
+    rows = [(f"{noun} {row['slot']}", run.describe(row)) for row in slots]
     voice.table([*rows, *hand_made.lines(outside)])
     entra = [cause for cause in standing.findings if cause.code.startswith("entra.")]
     voice.say(f"consent and assignments: {'as wanted' if not entra else f'{len(entra)} differ'}")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from connector.application_login import KEY_VARIABLE, other_certificate
 from connector.cli.console import Voice
 from connector.cli.engine import Engine
 from connector.cli.recover import prepare
@@ -66,14 +67,14 @@ def verify(voice: Voice, stack: str | None, records: str | None) -> Outcome:
     record = read_record(settings.stack, folder)
     voice.title(f"Proof: logging in as the application ({settings.dynamics_host})")
 
-    async def work(session: Session) -> ProofReport:
+    async def work(session: Session) -> tuple[ProofReport, StackOutputs]:
         more = directory_checks(settings, outputs, session)
         proof = await jobs.prove(settings, outputs, session, more=more, known=known_of(record))
-        return await named(proof, outputs, session)
+        report = await named(proof, outputs, session)
+        return report, _tell(voice, session, outputs, report)
 
-    report = in_session(settings, work)
-    voice.proof(report)
-    write_record(updated(record, settings, outputs, proof=report), folder)
+    report, proved = in_session(settings, work)
+    write_record(updated(record, settings, proved, proof=report), folder)
     return Outcome(report.to_json(), report.error)
 
 
@@ -119,9 +120,23 @@ async def _apply_and_prove(
     )
     proof = await named(proof, outputs, session)
     voice.plan(applied)
-    voice.proof(proof)
-    write_record(updated(record, settings, outputs, applied=applied, proof=proof), folder)
+    proved = _tell(voice, session, outputs, proof)
+    write_record(updated(record, settings, proved, applied=applied, proof=proof), folder)
     return Outcome(_deployed(verb, entra, applied, proof), proof.error)
+
+
+def _tell(voice: Voice, session: Session, outputs: StackOutputs, proof: ProofReport) -> StackOutputs:
+    """Say the verdict; the outputs for the record, which names no certificate that was not the one used."""
+    voice.proof(proof)
+    used = other_certificate(session.settings, outputs, session.environ)
+    if not used or proof.error is not None:
+        return outputs
+    voice.say(
+        f"warning: this was the certificate {used}, and `handover` gives "
+        f"{outputs.client_certificate_thumbprint}, which is not proved: let {KEY_VARIABLE} name that one's "
+        "file, and run `verify`"
+    )
+    return outputs.model_copy(update={"client_certificate_key_id": ""})
 
 
 def _deployed(

@@ -21,7 +21,7 @@ _SHOWN = 6
 
 def live_causes(plan: Plan, live: Live, user: UserRow | None) -> list[Cause]:
     """What live state, read by the deployer, already shows to be wrong; the first is the reason."""
-    return [*_user_causes(plan, user), *_solution_causes(plan, live), *_role_causes(plan, user)]
+    return [*_user_causes(plan, user), *solution_causes(plan, live), *_role_causes(plan, user)]
 
 
 def _user_causes(plan: Plan, user: UserRow | None) -> Iterator[Cause]:
@@ -43,7 +43,8 @@ def _user_causes(plan: Plan, user: UserRow | None) -> Iterator[Cause]:
             yield Cause("dataverse.system_administrator", role.name, text)
 
 
-def _solution_causes(plan: Plan, live: Live) -> Iterator[Cause]:
+def solution_causes(plan: Plan, live: Live) -> Iterator[Cause]:
+    """The managed solution that is missing or too old; without it some rights cannot exist."""
     needed = plan.desired.solution
     if needed is None or solution_ok(plan.desired, live):
         return

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from connector.dataverse.caller import check_caller
+from connector.dataverse.causes import solution_causes
 from connector.dataverse.desired import Known
 from connector.dataverse.job import Job
+from connector.dataverse.reports import Cause
 from connector.session import Session
 from connector.stack_outputs import StackOutputs
 
 
-async def check_apply(session: Session, application: tuple[str, str] | None, known: Known) -> None:
+async def check_apply(
+    session: Session, application: tuple[str, str] | None, known: Known
+) -> tuple[Cause, ...]:
     """Plan the Dataverse half and raise what `apply` would raise before its first write.
+
+    What is returned stops no write, and the proof that follows: the managed solution that is not there.
 
     *application* is the stack's client id and object id, None where there is none yet: the user is then
     to be made. Raises RefusedError (a privilege that the caller lacks, somebody else's role),
@@ -22,6 +28,7 @@ async def check_apply(session: Session, application: tuple[str, str] | None, kno
         raise made.refusal
     if made.writes:
         await check_caller(job.client, made, live.caller_id)
+    return tuple(solution_causes(made, live))
 
 
 def _outputs(session: Session, application: tuple[str, str] | None) -> StackOutputs | None:

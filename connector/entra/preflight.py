@@ -32,7 +32,9 @@ async def directory_checks(session: Session, state: StackState) -> tuple[Check, 
     questions = (
         answered(_policy(directory, settings, state), CODE, SUBJECT, "Policy.Read.All"),
         answered(_marked(directory, settings, state), "entra.marker", "this stack's application", _READ_APPS),
-        answered(_namesakes(directory, settings), "entra.namesakes", settings.display_name, _READ_APPS),
+        answered(
+            _namesakes(directory, settings, state), "entra.namesakes", settings.display_name, _READ_APPS
+        ),
         answered(bin_checks(directory, settings, state), CODE_OF_BIN, "the recycle bin", _READ_APPS),
         asked_for_checks(session, state),
         answered(_consent(session, directory, state), "entra.consent", "admin consent", "Directory.Read.All"),
@@ -65,7 +67,7 @@ async def _owners(session: Session, directory: AskingDirectory, state: StackStat
 async def _policy(directory: Directory, settings: Settings, state: StackState) -> Iterable[Check]:
     """A restriction may spare applications made before a date: the stack's own counts by its own."""
     policy, made = await directory.default_app_policy(), None
-    known = state.object_id(naming.application_resource(settings.profile.name))
+    known = _known(settings, state)
     if policy and policy.get("isEnabled") and known:
         application = await directory.application(known)
         made = moment(application.created) if application else None
@@ -73,11 +75,20 @@ async def _policy(directory: Directory, settings: Settings, state: StackState) -
 
 
 async def _marked(directory: Directory, settings: Settings, state: StackState) -> Iterable[Check]:
-    known = state.object_id(naming.application_resource(settings.profile.name))
+    known = _known(settings, state)
     found = await directory.with_federated(await directory.marked(naming.marker_tag(settings.stack)), known)
+    if known and not any(one.id == known for one in found):
+        # Adopted and not deployed since: the marker comes with the next deployment.
+        mine = await directory.application(known)
+        found = [*found, mine] if mine else found
     return [_marked_check(one, known) for one in found] or [
         yes("entra.marker", "this stack's application", "there is none yet; deploy makes it")
     ]
+
+
+def _known(settings: Settings, state: StackState) -> str | None:
+    """The object id of the application that the state holds."""
+    return state.object_id(naming.application_resource(settings.profile.name))
 
 
 def _marked_check(one: LiveApplication, known: str | None) -> Check:
@@ -93,10 +104,10 @@ def _marked_check(one: LiveApplication, known: str | None) -> Check:
     return yes("entra.marker", subject, "was left by an interrupted run; deploy takes it over or removes it")
 
 
-async def _namesakes(directory: Directory, settings: Settings) -> Iterable[Check]:
+async def _namesakes(directory: Directory, settings: Settings, state: StackState) -> Iterable[Check]:
     found = await directory.named(settings.display_name)
-    marker = naming.marker_tag(settings.stack)
-    others = [one.app_id for one in found if marker not in one.tags]
+    marker, known = naming.marker_tag(settings.stack), _known(settings, state)
+    others = [one.app_id for one in found if marker not in one.tags and one.id != known]
     if not others:
         return [yes("entra.namesakes", settings.display_name, "no other application has this name")]
     text = (
@@ -111,7 +122,7 @@ async def _consent(session: Session, directory: Directory, state: StackState) ->
     settings = session.settings
     if settings.consent is not ConsentMode.LINK:
         return []
-    known = state.object_id(naming.application_resource(settings.profile.name))
+    known = _known(settings, state)
     application = await directory.application(known) if known else None
     if application is None:
         return [unknown("entra.consent", "admin consent", "is left to a link, which deploy prints")]

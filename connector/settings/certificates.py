@@ -81,6 +81,9 @@ def _read(path: Path) -> Certificate:
         raise _BadCertificateError("holds no PEM certificate (-----BEGIN CERTIFICATE-----)") from error
     if certificate.not_valid_after_utc <= datetime.now(UTC):
         raise _BadCertificateError(f"ended on {certificate.not_valid_after_utc.date()}; make a new one")
-    # SHA-1 is how Entra names certificates, not how anything is secured.
-    thumbprint = certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303
-    return Certificate(pem=text, thumbprint=thumbprint, ends=certificate.not_valid_after_utc)
+    return Certificate(pem=text, thumbprint=thumbprint_of(certificate), ends=certificate.not_valid_after_utc)
+
+
+def thumbprint_of(certificate: x509.Certificate) -> str:
+    """The SHA-1 thumbprint in capital hex: how Entra names certificates, not how anything is secured."""
+    return certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303

@@ -23,6 +23,10 @@ LIFETIME_LIMIT = 730
 PERSONAL_SECRETS = 2
 
 
+# A stack of a fleet whose file was never written lacks both, and `config set` would be the wrong way.
+_HOW = " (`pulumi config set`; for a stack of fleet.yaml `fleet sync` writes it)"
+
+
 def check_all(raw: RawSettings, uris: RedirectUris, profile: Profile | None, stack: str) -> Iterator[Problem]:
     """Every problem of the configuration, in the order of its keys."""
     yield from _tenant(raw)
@@ -37,7 +41,7 @@ def check_all(raw: RawSettings, uris: RedirectUris, profile: Profile | None, sta
 
 def _tenant(raw: RawSettings) -> Iterator[Problem]:
     if raw.tenant_id is None:
-        message = "is required; give the directory (tenant) id"
+        message = f"is required; give the directory (tenant) id{_HOW}"
         yield Problem("settings.missing", "tenantId", "", message)
     elif not GUID.fullmatch(raw.tenant_id):
         message = "must be the tenant's id, a GUID, and not its domain name"
@@ -46,7 +50,7 @@ def _tenant(raw: RawSettings) -> Iterator[Problem]:
 
 def _dynamics(raw: RawSettings) -> Iterator[Problem]:
     if raw.dynamics_url is None:
-        message = "is required; give the organization's URL"
+        message = f"is required; give the organization's URL{_HOW}"
         yield Problem("settings.missing", "dynamicsUrl", "", message)
     else:
         yield from check_dynamics_url(raw.dynamics_url.strip(), raw.cloud)

@@ -99,7 +99,8 @@ def _unknown_key(key: str, name: str, known: Sequence[str]) -> Problem:
 
 
 def _sentence(text: str) -> str:
-    return text.removeprefix("Value error, ").replace("Input should be", "must be")
+    plain = text.removeprefix("Value error, ").replace("Input should be", "must be")
+    return plain.replace("a valid boolean, unable to interpret input", "true or false")
 
 
 def _keys_at(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:

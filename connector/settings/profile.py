@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator
 
 from connector.errors import Problem, SettingsError
 from connector.settings.permissions import ApiPermission, Written, read_permissions
@@ -111,11 +112,21 @@ class FormField(Shape):
     note: str | None = None
 
 
-_FORM = tuple(
-    FormField(label=str(value), value=value)
-    for value in HandoverValue
-    if value is not HandoverValue.CERTIFICATE_THUMBPRINT
-)
+#: What only one kind of credential has to hand over.
+_OF_CREDENTIAL = {
+    HandoverValue.CLIENT_SECRET: CredentialKind.SECRET,
+    HandoverValue.CERTIFICATE_THUMBPRINT: CredentialKind.CERTIFICATE,
+}
+
+
+def _form_of(data: dict[str, Any]) -> tuple[FormField, ...]:
+    """The form of a profile that names none: every value that its credential has."""
+    kind = data.get("credential", CredentialKind.SECRET)
+    return tuple(
+        FormField(label=str(value), value=value)
+        for value in HandoverValue
+        if _OF_CREDENTIAL.get(value, kind) is kind
+    )
 
 
 class FederatedLogin(Shape):
@@ -137,15 +148,9 @@ class Profile(Shape):
     federated: FederatedLogin | None = None
     solution: RequiredSolution | None = None
     role: RoleProfile = RoleProfile()
-    connect_form: tuple[FormField, ...] = _FORM
+    connect_form: tuple[FormField, ...] = Field(default_factory=_form_of)
     connect_hint: str | None = None
     personal_audience_note: str | None = None
-
-    @model_validator(mode="after")
-    def _federation_is_described(self) -> Profile:
-        if (self.credential is CredentialKind.FEDERATED) != (self.federated is not None):
-            raise ValueError("credential: federated and the key federated belong together")
-        return self
 
     @property
     def api_permissions(self) -> tuple[ApiPermission, ...]:
@@ -157,6 +162,9 @@ def load_profile(path: Path) -> Profile:
     """Read and check one profile; raises SettingsError with every problem of the file."""
     name = f"{path.parent.name}/{path.name}"
     raw = read_mapping(path, name=name)
+    if "name" in raw:
+        message = "is the file's own, without its ending; take the key out, or call it title"
+        raise SettingsError([Problem("settings.unknown_key", f"{name}: name", "", message)], where=name)
     try:
         profile = Profile.model_validate({"name": path.stem, **raw})
     except ValidationError as error:
@@ -166,10 +174,25 @@ def load_profile(path: Path) -> Profile:
         ]
         raise SettingsError(problems, where=name) from error
     keyed = [(f"{name}: permissions[{i}]", e) for i, e in enumerate(profile.permissions)]
-    wrong = read_permissions(keyed).problems
+    wrong = [*read_permissions(keyed).problems, *_of_credential(profile, name)]
     if wrong:
         raise SettingsError(wrong, where=name)
     return profile
+
+
+def _of_credential(profile: Profile, name: str) -> Iterator[Problem]:
+    """What does not fit the profile's credential: whose tokens count, and what the form asks for."""
+    kind = profile.credential
+    if kind is CredentialKind.FEDERATED and profile.federated is None:
+        message = "is needed by credential: federated; give {issuer, subject}: whose tokens count"
+        yield Problem("settings.profile", f"{name}: federated", "", message)
+    if kind is not CredentialKind.FEDERATED and profile.federated is not None:
+        message = f"is for credential: federated, and this profile's is {kind.value}; take one of them out"
+        yield Problem("settings.profile", f"{name}: federated", "", message)
+    for index, field in enumerate(profile.connect_form):
+        if _OF_CREDENTIAL.get(field.value, kind) is not kind:
+            message = f"is nothing that credential: {kind.value} has; take the field out"
+            yield Problem("settings.profile", f"{name}: connectForm[{index}]", field.value.value, message)
 
 
 @lru_cache(maxsize=32)

@@ -33,7 +33,12 @@ _TABLE = (
     Rule("settings.missing", "refuse", "a required key has a value", _OWN),
     Rule("settings.value", "refuse", "each value has the type its key asks for", _OWN),
     Rule("settings.yaml", "refuse", "a stack's file or a profile is one YAML mapping, each key once", _OWN),
-    Rule("settings.profile", "refuse", "the profile exists in profiles/", _OWN),
+    Rule(
+        "settings.profile",
+        "refuse",
+        "the profile exists in profiles/; form and login are those of its credential",
+        _OWN,
+    ),
     Rule("settings.tenant_id", "refuse", "the tenant is named by its id, a GUID", _OWN),
     Rule(
         "settings.dynamics_url",

@@ -112,6 +112,13 @@ def _shown(report: Any) -> str:
     return page.getvalue()
 
 
+def test_the_count_is_of_what_is_written_or_stays(stack: ConnectedStack, run: Run) -> None:
+    """In an empty environment nothing is kept, and what was applied is not announced as to come."""
+    planned = plan_view.summary(run(jobs.plan))
+    assert planned == "67 added; apply writes what is + ~ -"
+    assert plan_view.summary(run(jobs.apply)) == "67 added"
+
+
 def test_people_see_the_matrix_where_a_cell_of_it_changes(stack: ConnectedStack, run: Run) -> None:
     """Not with nothing to change, nor for a change that no cell shows, which has a line of its own."""
     assert "org = organization" in _shown(run(jobs.plan))

@@ -60,6 +60,14 @@ def test_a_stack_in_order_has_no_refusal(stack: ConnectedStack) -> None:
     assert {"entra.tenant", "dataverse.caller", "entra.api", "entra.app_policy"} <= {c.code for c in checks}
 
 
+def test_a_solution_that_is_not_there_is_a_no(emulator: RunningEmulator) -> None:
+    """The proof of a deployment would fail by it: who asks beforehand hears of it, and what to import."""
+    checks = ask(ConnectedStack(emulator, org=2))
+    assert refused(checks) == ["dataverse.solution"]
+    assert "import it" in one(checks, "dataverse.solution").detail
+    assert one(checks, "dataverse.caller_privileges").answer is Answer.YES
+
+
 def test_an_ambiguous_group_names_its_candidates(emulator: RunningEmulator) -> None:
     """Two groups of one name: both object ids, and what tells them apart."""
     stack = ConnectedStack(emulator, assignments={"groups": ["Sales"], "users": ["nobody@contoso.example"]})

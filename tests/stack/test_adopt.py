@@ -137,6 +137,30 @@ def test_the_application_user_made_by_hand_is_read_too(
     assert stack.connector("deploy", "--json").json["ids"]["userId"] == user
 
 
+def test_an_adopted_stack_can_be_previewed_planned_and_removed_before_it_is_deployed(
+    project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """The reviewer sees both halves of the first deployment; who thinks better of it takes it away."""
+    made = ByHand(emulator)
+    stack = project()
+    assert stack.connector("adopt", "--application-id", made.app_id).code == 0
+    seen = stack.connector("preview", "--json")
+    assert (seen.code, seen.json["result"]) == (0, "changes"), seen.text
+    assert not [c for c in seen.json["entra"] if c["action"] in ("removed", "replaced")]
+    planned = stack.connector("plan", "--json")
+    assert planned.code == 0, planned.text
+    assert [c["name"] for c in planned.json["changes"] if c["kind"] == "application user"] == [made.app_id]
+    asked = stack.connector("preflight", "--json").json
+    (marker,) = [c for c in asked["checks"] if c["code"] == "entra.marker"]
+    assert made.app_id in marker["subject"]
+    for verb in ("verify", "handover"):
+        refused = stack.connector(verb, "--json")
+        assert (refused.code, refused.json["error"]["code"]) == (6, "stack.outputs"), refused.text
+    removed = stack.connector("remove", "--unprotect", "--yes", "--include-adopted")
+    assert removed.code == 0, removed.text
+    assert made.app_id not in {a["appId"] for a in emulator.dump()[CONTOSO]["applications"]}
+
+
 def test_a_dataverse_half_that_cannot_be_planned_does_not_stop_adopt(
     project: Callable[..., Project], emulator: RunningEmulator
 ) -> None:

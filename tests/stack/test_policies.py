@@ -29,6 +29,7 @@ def test_a_good_stack_passes_and_a_bad_one_is_refused(project: Callable[..., Pro
     stack.write_settings()
     refused = stack.connector("preview", "--policy-pack", "policies", "--json")
     assert (refused.code, refused.json["error"]["code"]) == (5, "preview.policy"), refused.text
+    assert "(marketo-measure-application): " in refused.json["error"]["message"]
     names = {row["policy"] for row in refused.json["policies"] if row["level"] == "mandatory"}
     assert names == {"redirect-uris", "no-system-administrator", "secret-lifetime", "assignment-required"}
     assert stack.pulumi("preview", "--policy-pack", "policies").code != 0

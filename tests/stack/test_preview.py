@@ -75,6 +75,7 @@ def test_a_preview_shows_drift_and_both_halves(project: Callable[..., Project]) 
     drift = stack.connector("preview", "--refresh", "--expect-no-changes", "--markdown", str(page), "--json")
     assert (drift.code, drift.json["error"]["code"]) == (7, "preview.changes"), drift.text
     (line,) = drift.json["entra"]
+    assert line["detail"].startswith("changed by hand: displayName: ")
     assert "renamed" in line["detail"]
     assert "renamed \\| by &lt;somebody>" in page.read_text()
     assert LEAK_MARKER not in drift.text + page.read_text()

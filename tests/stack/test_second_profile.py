@@ -113,8 +113,12 @@ def test_a_certificate_is_rotated_in_two_slots_by_hand(exporting: Project, emula
     both = {"a": "certificates/a-1.pem", "b": "certificates/b-2.pem"}
     exporting.settings |= {"certificates": both, "slots": {"a": 1, "b": 2}}
     exporting.write_settings()
-    for key in (second, first):
-        assert exporting.connector("deploy", **key).code == 0
+    for key, proved in ((second, [False, True]), (first, [False, False])):
+        done = exporting.connector("deploy", **key)
+        assert done.code == 0, done.text
+        assert ("which is not proved" in done.text) is not any(proved)
+        assert "certificate a" in exporting.connector("status").err
+        assert [slot["proved"] for slot in rotate(exporting, "status", "--json").json["slots"]] == proved
     exporting.settings |= {"certificates": {"b": both["b"]}, "slots": {"b": 2}}
     exporting.write_settings()
     done = exporting.connector("deploy", "--json", **second)

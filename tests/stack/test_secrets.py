@@ -92,6 +92,11 @@ def test_the_hand_over_in_a_file_is_the_owners_alone(deployed: Project) -> None:
     path.unlink()
     key, other = pyrage.x25519.Identity.generate(), pyrage.x25519.Identity.generate()
     sealed = deployed.connector("handover", "--to-age", str(key.to_public()))
+    file = str(deployed.folder / "for-them.age")
+    assert (
+        "sealed; send it to"
+        in deployed.connector("handover", "--to-age", str(key.to_public()), "--to-file", file).err
+    )
     assert sealed.out.startswith("-----BEGIN AGE ENCRYPTED FILE-----")
     assert secret in pyrage.decrypt(sealed.out.encode(), [key]).decode()
     with pytest.raises(pyrage.DecryptError):

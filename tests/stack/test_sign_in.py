@@ -42,6 +42,7 @@ def test_an_assigned_person_signs_in_and_is_known_to_dynamics(signing: Project) 
     assert done.code == 0, done.text
     assert done.json["signedIn"]["principalName"] == "adele@contoso.example"
     assert "the vendor's own sign-in page is not part of it" in done.err
+    assert "Warning" not in done.err
     assert {path.name for path in PICTURES.iterdir()} >= {"1-sign-in.png", "2-answer.png"}
     assert not leaks_in(done.text.encode())
     assert leaking_files(signing.folder) == []

@@ -67,3 +67,11 @@ def test_only_a_long_text_is_cut() -> None:
     assert len(line) < 200
     alike = details("tags", {"tags": ["y" * 500]}, ["y" * 499])
     assert sorted(line.endswith("→ nothing") for line in alike) == [False, True]
+
+
+def test_an_empty_text_in_place_of_none_is_no_line() -> None:
+    """What a provider writes for a member that is not there: nobody wants to read nothing → nothing."""
+    before = {"redirectUris": ["https://a.example/"], "logoutUrl": None, "homepageUrl": "", "on": False}
+    after = {"redirectUris": [f"https://{'b' * 160}.example/"], "logoutUrl": "", "on": True}
+    lines = details("web", {"web": before}, after)
+    assert {line.partition(":")[0] for line in lines} == {"web.on", "web.redirectUris"}

@@ -85,6 +85,8 @@ def test_outputs_of_a_stack_that_was_never_deployed_are_refused() -> None:
 def test_login_refusals_are_explained_with_their_code_and_without_the_secret() -> None:
     """Our words, the code, the correlation id; an unknown text is cleaned of the secret."""
     ids = "Correlation ID: 11111111-1111-4111-8111-111111111111"
+    twice = "AADSTS700213: no match for assertion subject 'a:b'. Assertion Subject: 'a:b'."
+    assert login_message(twice, who="x").count("the token's subject is 'a:b'") == 1
     known = login_message(f"AADSTS7000222: expired. {ids}", who="the application")
     assert "expired" in known
     assert "correlation id 11111111" in known

@@ -44,6 +44,14 @@ def test_the_marketo_profile_marks_every_line() -> None:
         ("title: a\nrole: {tables: [{table: lead, rights: [reed]}]}", "role.tables[0].rights[0]"),
         ("title: a\npermissions: [grph/openid]", "did you mean 'graph'?"),
         ("title: a\nsolution: {uniqueName: x, minimumVersion: new}", "numbers and dots"),
+        ("title: a\nname: b", "name: is the file's own"),
+        ("title: a\ncredential: federated", "bad.yaml: federated: is needed by credential: federated"),
+        ("title: a\nfederated: {issuer: x, subject: y}", "federated: is for credential: federated"),
+        ("title: a\nconnectForm: [{label: T, value: certificateThumbprint}]", "connectForm[0]"),
+        (
+            "title: a\ncredential: certificate\nconnectForm: [{label: S, value: clientSecret}]",
+            "connectForm[0]",
+        ),
     ],
 )
 def test_a_bad_profile_is_one_clear_error(tmp_path: Path, text: str, part: str) -> None:
@@ -79,3 +87,23 @@ def test_a_profile_that_changed_is_read_again(tmp_path: Path) -> None:
         os.utime(path, ns=(number, number))
         assert find_profile("some", tmp_path).title == title
         assert find_profile("some", tmp_path) is find_profile("some", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("credential", "asked"),
+    [
+        ("", ["tenantId", "clientId", "clientSecret", "dynamicsUrl"]),
+        ("credential: certificate", ["tenantId", "clientId", "certificateThumbprint", "dynamicsUrl"]),
+        (
+            "credential: federated\nfederated: {issuer: https://i.example, subject: s}",
+            ["tenantId", "clientId", "dynamicsUrl"],
+        ),
+    ],
+)
+def test_a_profile_without_a_form_hands_over_what_its_credential_has(
+    tmp_path: Path, credential: str, asked: list[str]
+) -> None:
+    """Nobody is told of a hidden secret where there is none."""
+    path = tmp_path / "some.yaml"
+    path.write_text(f"title: A\n{credential}\n")
+    assert [field.value.value for field in load_profile(path).connect_form] == asked
