@@ -75,7 +75,7 @@ async def _apply_checks(session: Session, state: StackState, known: Known) -> tu
         application = await _application(session, state)
     except RefusedError as error:
         if error.status != 403:
-            return no(_PRIVILEGES, subject, error.message)
+            return (no(_PRIVILEGES, subject, error.message),)
         text = "the stack's application cannot be read, and so not its user; Application.Read.All would do"
         return (unknown(_PRIVILEGES, subject, text),)
     try:
