@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from connector.cli.words import counted
 from connector.cli.worker import is_worker
 from connector.dataverse.changes import WRITES
 from connector.dataverse.matrix import Cell, MatrixRow
@@ -38,7 +39,8 @@ def show(console: Console, report: Planned) -> None:
     """Print a plan; the matrix where a cell of it changes, waits or differs, one line where nothing does."""
     if not of_interest(report):
         tables = sum(1 for row in report.matrix if row.cells)
-        console.print(f"  nothing to change: {report.privileges.wanted} privileges on {tables} tables")
+        held = counted(report.privileges.wanted, "privilege")
+        console.print(f"  nothing to change: {held} on {counted(tables, 'table')}")
         return
     cells = (cell for row in report.matrix for cell in row.cells.values())
     _show(console, report, matrix=any(cell.action is not Action.KEPT for cell in cells))

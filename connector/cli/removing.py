@@ -86,9 +86,10 @@ def _check_adopted(settings: Settings, state: StackState, record: StackRecord | 
     if live is None or not (_is_recorded(record, live) or live.was_there_before(known.since)):
         return
     message = (
-        f"{live.display_name} ({live.app_id}) was there before stack {settings.stack}: it was adopted, and "
-        "remove would delete it. Nothing was removed. Say --include-adopted if that is meant; to let it "
-        "stand and only forget it, `pulumi state delete` takes its resources out of the stack"
+        f"{live.display_name} ({live.app_id}) was there before stack {settings.stack} knew it (adopted, or "
+        "brought back by `deploy --restore`), and remove would delete it. Nothing was removed. Say "
+        "--include-adopted if that is meant; to let it stand and only forget it, `pulumi state delete` takes "
+        "its resources out of the stack"
     )
     raise RefusedError(message, code="remove.adopted", key=live.app_id)
 

@@ -19,7 +19,7 @@ from connector.rotation import LiveSecret
 from connector.rounds import join, start
 from connector.session import Session
 from connector.settings import CredentialKind
-from connector.status import Standing, drift_of, ending_soon, finding, slot_findings, slot_table
+from connector.status import Standing, drift_of, ending_soon, finding, needs_of, slot_findings, slot_table
 
 Slots = list[dict[str, Any]]
 
@@ -36,6 +36,8 @@ def status(voice: Voice, stack: str | None, records: str | None, *, soon_days: i
         findings=(*_slot_findings(run, live, outside), *causes),
         drift=drift_of(plan),
         ending=ending_soon((*live, *outside.adopted), run.settings.secret.lifetime_days, soon_days, now),
+        # A consent that waits is among the findings already.
+        needs=needs_of(run.settings.slots, live, outside.adopted, plan, (), now) if _by_secret(run) else (),
     )
     record = run.record()
     proof = record.proof if record else None
@@ -64,9 +66,13 @@ async def _checked(checks: jobs.MoreChecks) -> list[Cause]:
     return await checks()
 
 
+def _by_secret(run: Rotating) -> bool:
+    return run.settings.profile.credential is CredentialKind.SECRET
+
+
 def _slot_findings(run: Rotating, live: tuple[LiveSecret, ...], outside: OutsideSlots) -> list[Cause]:
     """Slots that the settings and the state disagree on, and secrets that were removed in Entra."""
-    if run.settings.profile.credential is not CredentialKind.SECRET:
+    if not _by_secret(run):
         return []
     present = outside.present
     gone = [one for one in live if present is not None and one.key_id.lower() not in present]
@@ -91,6 +97,8 @@ def _tell(
     for cause in standing.findings:
         voice.say(f"! {cause.message}")
     voice.changes(drift)
+    for need in standing.needs:
+        voice.say(f"waits for a person: {need.message}")
     last = f"{proof.verdict} at {proof.at:%Y-%m-%d %H:%M} UTC" if proof else "none on record here"
     voice.say(f"last proof: {last}")
 
@@ -110,6 +118,7 @@ def _body(
         "result": result,
         "changes": [change.to_json() for change in standing.drift],
         "findings": [finding(cause) for cause in standing.findings],
+        "needs": [finding(cause) for cause in standing.needs],
         "slots": slots,
         "lastProof": proof.model_dump(mode="json", by_alias=True) if proof else None,
     }

@@ -177,3 +177,25 @@ def test_a_narrow_screen_scrolls_the_table_and_not_the_page(browser: Browser, re
     page.set_viewport_size({"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.close()
+
+
+def test_on_a_phone_the_names_and_the_caption_stay_in_sight(browser: Browser, report: Path) -> None:
+    """The table alone scrolls sideways; what a row is about stays beside what it says."""
+    page = opened(browser, report)
+    page.set_viewport_size({"width": 390, "height": 844})
+    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    assert page.evaluate(wide) is False
+    page.locator(".scroll").evaluate("one => { one.scrollLeft = one.scrollWidth }")
+    for place in ("caption span", "tbody tr:not([hidden]) th"):
+        box = page.locator(place).first.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+    name = page.locator("tbody tr:not([hidden]) th").first.bounding_box()
+    said = page.locator("tbody tr:not([hidden]) .what").first.bounding_box()
+    assert name is not None
+    assert said is not None
+    assert name["x"] + name["width"] <= said["x"] + 1
+    page.locator(".scroll").scroll_into_view_if_needed()
+    picture(page, "fleet-report-phone.png")
+    page.close()

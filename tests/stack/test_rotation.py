@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from emulator.seed import CONTOSO
+from tests.stack.test_status import status
 from tests.support.graph import log_in
 from tests.support.project import Done, Project
 
@@ -73,6 +74,7 @@ def test_a_whole_rotation_keeps_a_proved_secret_at_every_moment(project: Callabl
     assert stack.connector("deploy", "--json").json["result"] == "unchanged"
 
     _check_a_reset_checkout(stack, before, old["clientSecretKeyId"])
+    _check_what_waits(stack)
 
     refused = rotate(stack, "finish")
     assert refused.code == 10, refused.text
@@ -93,6 +95,14 @@ def test_a_whole_rotation_keeps_a_proved_secret_at_every_moment(project: Callabl
     late = stack.connector("deploy")
     assert late.code == 7, late.text
     assert "a-1" not in in_entra(stack)
+
+
+def _check_what_waits(stack: Project) -> None:
+    """A new secret that nobody has typed in yet is no drift: `status` names it and ends with 0."""
+    done = status(stack)
+    assert (done.code, done.json["result"]) == (0, "in_order"), done.text
+    assert [(one["code"], one["key"]) for one in done.json["needs"]] == [("rotation.reconnect", "b-2")]
+    assert "waits for a person: " in done.err
 
 
 def _check_a_reset_checkout(stack: Project, before: str, old_key: str) -> None:

@@ -34,6 +34,7 @@ def test_a_stack_in_order(deployed: Project) -> None:
     (slot,) = done.json["slots"]
     assert (slot["slot"], slot["daysLeft"], slot["proved"]) == ("a", 179, True)
     assert done.json["lastProof"]["keyId"] == slot["keyId"]
+    assert done.json["needs"] == []
     writes = [r for r in deployed.emulator.requests() if r["method"] != "GET" and r["service"] != "login"]
     assert writes == []
 
