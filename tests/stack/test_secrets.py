@@ -26,7 +26,7 @@ def everything(*runs: Done) -> bytes:
 def test_no_secret_leaves_a_whole_life(project: Callable[..., Project], emulator: RunningEmulator) -> None:
     """Deploy, again, verify, hand-over, a failed run and remove leave no secret in output or files."""
     stack = project()
-    lines = CommandLines()
+    lines = CommandLines(stack.root)
     runs = [
         stack.connector("deploy"),
         stack.connector("deploy", "--json"),
@@ -43,6 +43,8 @@ def test_no_secret_leaves_a_whole_life(project: Callable[..., Project], emulator
     runs.append(stack.connector("remove", "--yes"))
     sampled = lines.close()
     assert not leaks_in(everything(*runs))
+    assert b"pulumi" in sampled
+    assert b"connector" in sampled
     assert not leaks_in(sampled)
     assert leaking_files(stack.folder, emulator.folder) == []
 
@@ -50,7 +52,7 @@ def test_no_secret_leaves_a_whole_life(project: Callable[..., Project], emulator
 def test_no_secret_leaves_a_rotation(project: Callable[..., Project], emulator: RunningEmulator) -> None:
     """Begin, killed and gone on with, status, sealed hand-over, trace, a failed proof, finish: none."""
     stack = project()
-    lines = CommandLines()
+    lines = CommandLines(stack.root)
     runs = [stack.connector("deploy")]
     secrets = [stack.outputs()["clientSecret"]]
     assert kill(stack, "secret", {}, "begin")
@@ -73,6 +75,8 @@ def test_no_secret_leaves_a_rotation(project: Callable[..., Project], emulator: 
     assert all(LEAK_MARKER in secret for secret in secrets)
     assert len(set(secrets)) == 2
     assert not leaks_in(everything(*runs))
+    assert b"pulumi" in sampled
+    assert b"connector" in sampled
     assert not leaks_in(sampled)
     assert leaking_files(stack.folder, emulator.folder) == []
 

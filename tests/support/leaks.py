@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import threading
 import time
@@ -48,22 +49,27 @@ def leaking_files(*folders: Path, marks: Iterable[bytes] = MARKS) -> list[Path]:
 
 
 class CommandLines:
-    """Samples the command lines of all processes until closed; `seen` is what it read."""
+    """Samples the command lines of a project's processes until closed; `seen` is what it read.
 
-    def __init__(self) -> None:
-        """Begin sampling."""
+    They are known by their environment, which names the project's folder. Whatever else runs on the
+    machine (a person's shell at the emulator, another test) is none of this project's.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Begin sampling what works in *root*."""
         self.seen: set[bytes] = set()
+        self._mark = str(root).encode()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._sample)
         self._thread.start()
 
     def _sample(self) -> None:
         while not self._stop.is_set():
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
-                try:
-                    self.seen.add(path.read_bytes())
-                except OSError:
-                    continue  # a process that has just ended
+            for path in Path("/proc").glob("[0-9]*"):
+                with contextlib.suppress(OSError):  # a process that has just ended
+                    line = (path / "cmdline").read_bytes()
+                    if line not in self.seen and self._mark in (path / "environ").read_bytes():
+                        self.seen.add(line)
             time.sleep(0.02)
 
     def close(self) -> bytes:
