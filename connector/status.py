@@ -101,9 +101,7 @@ def needs_of(
     return tuple(found)
 
 
-def slot_table(
-    live: Iterable[LiveSecret], proof: ProofRecord | None, now: datetime
-) -> list[dict[str, Any]]:
+def slot_table(live: Iterable[LiveSecret], proof: ProofRecord | None, now: datetime) -> list[dict[str, Any]]:
     """The live secrets as JSON has them: slot, generation, key id, end, days left, proved."""
     return [
         {
