@@ -25,7 +25,7 @@ Slots = list[dict[str, Any]]
 
 
 def status(voice: Voice, stack: str | None, records: str | None, *, soon_days: int | None) -> Outcome:
-    """Read state, record, directory and Dataverse; 7 for drift, 10 for pending consent, 11 for an end soon."""
+    """Read state, record, directory and Dataverse; 7 drift, 10 consent is pending, 11 an end is near."""
     warm_up()
     run = Rotating(voice, stack, records, None, prove=False)
     live, now = run.live(), datetime.now(UTC)
