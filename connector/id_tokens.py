@@ -62,6 +62,12 @@ def read_request(environ: Mapping[str, str]) -> TokenRequest:
     if not connection and url == environ.get("SYSTEM_OIDCREQUESTURI"):
         message = f"is not set, and Azure Pipelines gives tokens for a service connection alone; {_HELP}"
         raise _problem(_CONNECTIONS[0], "", message)
+    if connection.startswith("$(") and connection.endswith(")"):
+        # Azure Pipelines leaves the name of a variable that the pipeline does not have as it stands.
+        message = (
+            "is the name of a variable that this pipeline does not have; give it the connection's resourceId"
+        )
+        raise _problem(_CONNECTIONS[0], repr(connection), message)
     return TokenRequest(url, SecretStr(token), connection)
 
 

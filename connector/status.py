@@ -9,7 +9,7 @@ from typing import Any
 
 from connector.dataverse.changes import WRITES, Action, Change
 from connector.dataverse.reports import Cause, PlanReport, Verdict
-from connector.errors import ConnectError, DriftError, ExpiresSoonError
+from connector.errors import ConnectError, DriftError, ExpiresSoonError, PersonNeededError
 from connector.hand_made import HandMade
 from connector.records import ProofRecord
 from connector.rotation import LiveSecret, check_deployable
@@ -31,19 +31,26 @@ class Standing:
     needs: tuple[Cause, ...] = ()
 
     def error(self, now: datetime) -> ConnectError | None:
-        """The higher of the two codes: an end that is near stops a connection, drift may not."""
+        """An end that is near before drift, which may stop nothing; consent that waits is neither."""
         if self.ending:
             message = f"{ends(self.ending, now)}; `rotate status` says what is next"
             return ExpiresSoonError(message, code="status.ends_soon", key=self.ending[0].label)
-        count = len(self.findings) + len(self.drift)
+        waiting = [cause for cause in self.findings if cause.person]
+        differing = [cause for cause in self.findings if not cause.person]
+        count = len(differing) + len(self.drift)
         if not count:
-            return None
-        first = self.findings[0] if self.findings else None
+            return _waits(waiting[0]) if waiting else None
+        first = differing[0] if differing else None
         change = self.drift[0] if self.drift else None
         named = first.message if first else f"{change.kind} {change.name}" if change else ""
-        message = f"stack {self.stack} differs from its settings in {count} places: {named}"
+        places = "1 place" if count == 1 else f"{count} places"
+        message = f"stack {self.stack} differs from its settings in {places}: {named}"
         key = first.key if first else change.name if change else None
         return DriftError(message, code="status.drift", key=key)
+
+
+def _waits(cause: Cause) -> PersonNeededError:
+    return PersonNeededError(cause.message, code=cause.code, key=cause.key)
 
 
 def drift_of(plan: PlanReport) -> tuple[Change, ...]:
@@ -94,9 +101,7 @@ def needs_of(
     return tuple(found)
 
 
-def slot_table(
-    live: Iterable[LiveSecret], proof: ProofRecord | None, now: datetime
-) -> list[dict[str, Any]]:
+def slot_table(live: Iterable[LiveSecret], proof: ProofRecord | None, now: datetime) -> list[dict[str, Any]]:
     """The live secrets as JSON has them: slot, generation, key id, end, days left, proved."""
     return [
         {

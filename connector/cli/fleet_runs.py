@@ -22,14 +22,13 @@ from connector.cli.work import records_folder
 from connector.errors import ConnectError, Problem, SettingsError
 from connector.fleet import Fleet, FleetStack
 from connector.fleet.model import login_environment
-from connector.fleet.runs import RunRecord, StackRun, read_run, record_path, resumed, write_run
+from connector.fleet.runs import WRITES, RunRecord, StackRun, read_run, record_path, resumed, write_run
 from connector.fleet.scheduler import Schedule
 from connector.fleet.selection import select
 from connector.interrupts import CANCELLED
 
 #: What the engine, its provider and our process were seen to take together (scripts/bench fleet).
 WORKER_BYTES = 400 * 1024 * 1024
-_WRITES = frozenset({"deploy", "rotate"})
 
 
 class FleetError(ConnectError):
@@ -155,7 +154,7 @@ class _Job:
 
     def _environment(self, stack: FleetStack) -> dict[str, str]:
         base = {**os.environ, **self._backend}
-        return login_environment(stack, base, writes=self._record.verb in _WRITES)
+        return login_environment(stack, base, writes=self._record.verb in WRITES)
 
     def _begun(self, row: StackRun) -> None:
         self._record.stacks[row.stack] = row

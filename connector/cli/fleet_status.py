@@ -15,6 +15,7 @@ from connector.cli.console import Voice
 from connector.cli.engine import PROJECT_DIR
 from connector.cli.fleet_runs import FleetError
 from connector.cli.fleet_table import TableRow, show_table
+from connector.cli.fleet_view import cut
 from connector.cli.paths import file_to_write, refused
 from connector.cli.run import Outcome
 from connector.cli.words import counted, first_few
@@ -23,7 +24,6 @@ from connector.fleet import Fleet, FleetStack
 from connector.fleet.rows import Row, State, counts, in_order
 from connector.fleet.status import AT_ONCE, Place, read_fleet_status
 
-_CAUSE = 200
 _STATES = {
     State.ATTENTION: "[red]needs attention[/red]",
     State.UNKNOWN: "[red]unknown[/red]",
@@ -43,9 +43,7 @@ class StatusOptions:
     report: str | None = None
 
 
-def fleet_status(
-    voice: Voice, fleet: Fleet, chosen: Sequence[FleetStack], options: StatusOptions
-) -> Outcome:
+def fleet_status(voice: Voice, fleet: Fleet, chosen: Sequence[FleetStack], options: StatusOptions) -> Outcome:
     """Read the stacks and tell; the exit code is the highest of theirs."""
     at_once = options.concurrency or AT_ONCE
     voice.title(f"Fleet {fleet.name}: status of {counted(len(chosen), 'stack')}, {at_once} at a time")
@@ -76,7 +74,7 @@ def _show(voice: Voice, fleet: Fleet, rows: Sequence[Row]) -> None:
         body, said = row.body, row.messages
         days = "" if row.days_left is None else str(row.days_left)
         more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
-        what = f"{' '.join(said[0].split())[:_CAUSE]}{more}" if said else ""
+        what = f"{cut(' '.join(said[0].split()))}{more}" if said else ""
         before = (body["stack"], body["ring"], body["owner"], Text.from_markup(_STATES[row.state]))
         shown.append(TableRow((*before, days, _proof(body["lastProof"])), what))
     show_table(voice, ("Stack", "Ring", "Owner", "State", "Days left", "Last proof", "What"), shown)

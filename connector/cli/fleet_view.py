@@ -51,8 +51,12 @@ class Progress:
 
     def ended(self, row: StackRun, verb: str) -> None:
         """A stack ended, or was left out."""
+        shown = not (self._quiet or self._live.is_started)
         self._lines.pop(row.stack, None)
         self._refresh()
+        if row.failed(verb) and row.error is not None and not shown:
+            # The table has room for its beginning alone, and what is to be compared stands at the end.
+            self._voice.log(row.stack, f"error: {row.cause}")
         told = f"{row.state.value}: {row.cause}" if row.state is State.SKIPPED else told_result(row)
         mark = "! " if row.failed(verb) else ""
         self._voice.log(row.stack, f"{mark}{told}")
@@ -94,7 +98,7 @@ def show_summary(voice: Voice, record: RunRecord) -> None:
 
 
 def cut(cause: str) -> str:
-    """A cause as a table has room for it."""
+    """A cause as a table has room for it, and a sign that there is more."""
     return cause if len(cause) <= _CAUSE else f"{cause[:_CAUSE].rsplit(' ', 1)[0]} …"
 
 

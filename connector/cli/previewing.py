@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -140,7 +141,20 @@ def _pack(named: str, stack: str) -> list[str]:
         problem = Problem("preview.pack", "--policy-pack", named, "is no folder of a policy pack")
         raise SettingsError([problem], where="the command line")
     own = folder / "config" / f"{stack.rsplit('/', 1)[-1]}.json"
-    return ["--policy-pack", str(folder), *(["--policy-pack-config", str(own)] if own.is_file() else [])]
+    if not own.is_file():
+        return ["--policy-pack", str(folder)]
+    _check_configuration(own)
+    return ["--policy-pack", str(folder), "--policy-pack-config", str(own)]
+
+
+def _check_configuration(path: Path) -> None:
+    """Raises SettingsError for a file that is no JSON object: the engine's own error does not name it."""
+    try:
+        problem = "" if isinstance(json.loads(path.read_bytes()), dict) else "must be a JSON object by policy"
+    except (ValueError, OSError) as error:
+        problem = f"cannot be read as JSON: {error}"
+    if problem:
+        raise SettingsError([Problem("preview.pack_config", path.name, "", problem)], where=str(path))
 
 
 def _refreshed(engine: Engine) -> Entra:

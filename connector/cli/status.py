@@ -25,7 +25,7 @@ Slots = list[dict[str, Any]]
 
 
 def status(voice: Voice, stack: str | None, records: str | None, *, soon_days: int | None) -> Outcome:
-    """Read the state, the record, the directory and Dataverse; 7 for drift, 11 when a secret ends soon."""
+    """Read state, record, directory and Dataverse; 7 drift, 10 consent is pending, 11 an end is near."""
     warm_up()
     run = Rotating(voice, stack, records, None, prove=False)
     live, now = run.live(), datetime.now(UTC)
@@ -91,8 +91,7 @@ def _tell(
     noun = run.settings.profile.credential.value
     rows = [(f"{noun} {row['slot']}", run.describe(row)) for row in slots]
     voice.table([*rows, *hand_made.lines(outside)])
-    entra = [cause for cause in standing.findings if cause.code.startswith("entra.")]
-    voice.say(f"consent and assignments: {'as wanted' if not entra else f'{len(entra)} differ'}")
+    voice.say(f"consent and assignments: {_directory(standing)}")
     voice.say(f"security role and application user: {'as wanted' if not drift else f'{len(drift)} differ'}")
     for cause in standing.findings:
         voice.say(f"! {cause.message}")
@@ -103,6 +102,14 @@ def _tell(
     voice.say(f"last proof: {last}")
 
 
+def _directory(standing: Standing) -> str:
+    """How consent and assignments stand; a consent that a link waits for differs from nothing."""
+    entra = [cause for cause in standing.findings if cause.code.startswith("entra.")]
+    if any(not cause.person for cause in entra):
+        return f"{len(entra)} differ"
+    return "consent is pending" if entra else "as wanted"
+
+
 def _body(
     slots: Slots,
     plan: PlanReport,
@@ -111,7 +118,8 @@ def _body(
     error: ConnectError | None,
 ) -> dict[str, Any]:
     shared = plan.to_json()
-    result = {None: "in_order", 7: "drift"}.get(error.exit_code if error else None, "ends_soon")
+    results = {None: "in_order", 7: "drift", 10: "attention"}
+    result = results.get(error.exit_code if error else None, "ends_soon")
     kept = {name: shared[name] for name in ("stack", "privileges", "requests", "rounds")}
     return kept | {
         "verb": "status",

@@ -40,8 +40,8 @@ EXITS: dict[int, tuple[str, str]] = {
     10: (
         "a person is needed",
         "`rotate finish` before the new secret is typed in; `remove` without a terminal and without "
-        "`--yes`; a Conditional Access policy keeps this machine from proving; `fleet status`: consent "
-        "is pending, or a new secret waits to be typed in",
+        "`--yes`; a Conditional Access policy keeps this machine from proving; consent by a link is pending; "
+        "`fleet status`: a new secret waits to be typed in",
     ),
     11: (
         "something expires soon",

@@ -125,6 +125,11 @@ TEXTS: Texts = {
     ),
     "preview.policy": ("5", "a mandatory policy of the pack does not hold", "see the policy named"),
     "preview.pack": ("2", "`--policy-pack` names no policy pack", "name its folder"),
+    "preview.pack_config": (
+        "2",
+        "the stack's file in the pack's `config` folder is no JSON object",
+        "correct the file, which the message names",
+    ),
     "preview.changes": ("7", "`preview --expect-no-changes`, and the stack would change", "see the preview"),
     "plan.changes": ("7", "`--expect-no-changes`, and the plan has some", "see the plan"),
     "plan.moved": (

@@ -23,6 +23,8 @@ from connector.fleet.model import Fleet, FleetStack, Ring
 #: Codes that say what a person or a later run has to do, and not that this one failed.
 _NO_FAILURE = frozenset({0, 10, 11})
 _EXPECTED = {"preview": frozenset({7})}
+#: Verbs that change tenants, as each stack's writer.
+WRITES = frozenset({"deploy", "rotate"})
 
 
 class State(StrEnum):
@@ -55,7 +57,7 @@ class StackRun(_Part):
     reason: str = ""
 
     def failed(self, verb: str) -> bool:
-        """Whether it counts for the ring's stop rule."""
+        """Whether it counts as failed, and for the ring's stop rule where the verb has one."""
         fine = _NO_FAILURE | _EXPECTED.get(verb, frozenset())
         return self.state is State.DONE and self.exit_code not in fine
 
@@ -145,7 +147,12 @@ def resumed(before: RunRecord, fleet: Fleet, chosen: Sequence[FleetStack]) -> Ru
 
 
 def stops(ring: Ring, rows: Mapping[str, StackRun], verb: str) -> str:
-    """Why nothing more begins after what happened in a ring; empty while more may."""
+    """Why nothing more begins after what happened in a ring; empty while more may.
+
+    Only what writes is stopped: a read does no harm, and one tenant's fault would hide all others'.
+    """
+    if verb not in WRITES:
+        return ""
     mine = [row for row in rows.values() if row.ring == ring.name]
     failed = [row.stack for row in mine if row.failed(verb)]
     if len(failed) < ring.limit(len(mine)):

@@ -155,6 +155,15 @@ def test_a_service_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch
             SettingsError,
             "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID",
         ),
+        (
+            {
+                "ARM_OIDC_REQUEST_URL": "https://x.example/",
+                "ARM_OIDC_REQUEST_TOKEN": "t",
+                "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID": "$(readerConnectionId)",
+            },
+            SettingsError,
+            r"'\$\(readerConnectionId\)'.* does not have",
+        ),
     ],
 )
 def test_a_job_without_what_it_needs_is_told_before_any_request(

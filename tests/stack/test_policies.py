@@ -50,3 +50,20 @@ def test_a_folder_that_is_no_pack_is_refused(project: Callable[..., Project]) ->
     """Before the engine is asked."""
     done = project().connector("preview", "--policy-pack", "profiles", "--json")
     assert (done.code, done.json["error"]["code"]) == (2, "preview.pack"), done.text
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [('{"all": "advisory"', "cannot be read as JSON"), ("[]", "JSON object")]
+)
+def test_a_broken_configuration_of_the_pack_is_named(
+    project: Callable[..., Project], text: str, says: str
+) -> None:
+    """Which file, before the engine is asked."""
+    stack = project()
+    own = stack.root / "policies" / "config" / "test.json"
+    own.parent.mkdir(exist_ok=True)
+    own.write_text(text)
+    done = stack.connector("preview", "--policy-pack", "policies", "--json")
+    assert (done.code, done.json["error"]["code"]) == (2, "preview.pack_config"), done.text
+    assert "policies/config/test.json" in done.json["error"]["message"]
+    assert says in done.json["error"]["message"]

@@ -73,3 +73,22 @@ def test_a_slot_that_the_settings_do_not_know_is_drift(deployed: Project) -> Non
     deployed.write_settings()
     assert done.code == 7, done.text
     assert [finding["code"] for finding in done.json["findings"]] == ["rotation.unretired"]
+
+
+def test_a_consent_that_a_link_waits_for_is_10(deployed: Project) -> None:
+    """As `deploy` and `verify` say it: a person is needed, and nothing differs."""
+    principal = deployed.outputs()["servicePrincipalObjectId"]
+    grants = [g for g in rows(deployed, "oauth2PermissionGrants", CONTOSO) if g["clientId"] == principal]
+    deployed.settings["consent"] = "link"
+    deployed.write_settings()
+    deployed.emulator.edit("oauth2PermissionGrants", grants[0]["id"], delete=True)
+    done = status(deployed)
+    put_back(deployed, "oauth2PermissionGrants", grants[0]["id"], grants[0], CONTOSO)
+    given = status(deployed)
+    del deployed.settings["consent"]
+    deployed.write_settings()
+    found = (done.code, done.json["result"], done.json["error"]["code"])
+    assert found == (10, "attention", "entra.consent_pending"), done.text
+    assert "/adminconsent?client_id=" in done.json["error"]["message"]
+    assert "differ" not in done.err
+    assert given.code == 0, given.text

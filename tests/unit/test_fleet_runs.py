@@ -118,11 +118,21 @@ def test_a_ring_that_fails_too_often_stops_the_run(fleet: Fleet, playing: Callab
 def test_what_a_person_has_to_do_is_no_failure(
     fleet: Fleet, playing: Callable[..., Playing], verb: str, code: int, fails: bool
 ) -> None:
-    """10 and 11 never stop a ring, nor does a preview that found changes (7); every other code does."""
+    """10 and 11 never count as failed, nor does a preview that found changes (7); every other code does."""
     run = playing(verb, c1=code)
     run.run(fleet)
-    assert (len(run.ran) == 1) is fails
+    assert (run.record.counts()["failed"] == 1) is fails
     assert run.record.exit_code == code
+
+
+@pytest.mark.parametrize(("verb", "ran"), [("deploy", 1), ("rotate", 1), ("preview", 6), ("verify", 6)])
+def test_only_what_writes_is_stopped_by_a_ring(
+    fleet: Fleet, playing: Callable[..., Playing], verb: str, ran: int
+) -> None:
+    """One tenant that cannot be previewed or proved leaves no other one unseen."""
+    run = playing(verb, c1=1)
+    run.run(fleet)
+    assert (len(run.ran), run.record.exit_code) == (ran, 1)
 
 
 def test_a_run_that_is_stopped_begins_nothing_more(fleet: Fleet, playing: Callable[..., Playing]) -> None:

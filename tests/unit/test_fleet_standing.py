@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from connector.dataverse.reports import Action, Change, PlanReport
+from connector.dataverse.reports import Action, Cause, Change, PlanReport
 from connector.entra.objects import LiveApplication, LiveSecret
 from connector.fleet.reading import certificates_held, secrets_held
 from connector.records import AdoptedSecret, SlotRecord, StackRecord
-from connector.status import needs_of
+from connector.status import Standing, needs_of
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 SOON, LATE = NOW + timedelta(days=9), NOW + timedelta(days=170)
@@ -60,3 +60,15 @@ def test_a_solution_that_is_missing_waits_for_a_person() -> None:
     (need,) = needs_of({"a": 1}, secrets_held(RECORD, application()).live, (), plan, (), NOW)
     assert need.code == "status.pending"
     assert need.message == "solution MarketingData is not there yet: at least 6.0"
+
+
+def test_a_consent_that_waits_is_a_persons_and_no_drift() -> None:
+    """Beside a difference it is not counted; a secret that ends soon goes before both."""
+    waits = Cause("entra.consent_pending", "LINK", "somebody who may consent opens LINK", person=True)
+    alone = Standing("acme", findings=(waits,)).error(NOW)
+    assert alone is not None
+    assert (alone.exit_code, alone.code, alone.message) == (10, "entra.consent_pending", waits.message)
+    differs = Standing("acme", findings=(Cause("entra.role_missing", "x", "x is gone"), waits)).error(NOW)
+    assert differs is not None
+    assert (differs.exit_code, differs.code) == (7, "status.drift")
+    assert "in 1 place: x is gone" in differs.message

@@ -9,6 +9,8 @@ from rich.console import Console
 
 from connector.cli.console import Voice
 from connector.cli.fleet_table import TableRow, show_table
+from connector.cli.fleet_view import Progress, cut
+from connector.fleet.runs import StackRun, State
 
 CAUSE = "the login service refused the deployer: its client secret has expired; make a new one, hand it over"
 HEADS = ("Stack", "Ring", "Owner", "Result", "Code", "Changes", "Seconds", "Cause")
@@ -18,12 +20,18 @@ ROWS = [
 ]
 
 
-def shown(width: int, *, terminal: bool = True) -> list[str]:
-    """The lines that people see."""
+def printing(width: int, *, terminal: bool) -> tuple[Voice, StringIO]:
+    """A voice, and the page that it writes to."""
     voice, page = Voice(as_json=False), StringIO()
     voice.console = Console(
         file=page, width=width, force_terminal=terminal, color_system=None, soft_wrap=True, highlight=False
     )
+    return voice, page
+
+
+def shown(width: int, *, terminal: bool = True) -> list[str]:
+    """The lines that people see."""
+    voice, page = printing(width, terminal=terminal)
     show_table(voice, HEADS, ROWS)
     return [line.rstrip() for line in page.getvalue().splitlines()]
 
@@ -47,3 +55,16 @@ def test_a_wide_terminal_and_a_log_get_them_beside(width: int, terminal: bool) -
     lines = shown(width, terminal=terminal)
     assert len(lines) == 3
     assert lines[1].endswith(CAUSE)
+
+
+@pytest.mark.parametrize(("quiet", "terminal"), [(True, False), (True, True), (False, True), (False, False)])
+def test_a_cause_that_the_table_cuts_is_shown_whole_once(*, quiet: bool, terminal: bool) -> None:
+    """What is to be compared stands at its end; the stack's own lines may have it already."""
+    cause = f"{'long ' * 60}the token's subject is 'repo:agency/tenants:pull_request'"
+    row = StackRun(stack="acme", state=State.DONE, result="error", exit_code=3, error={"message": cause})
+    voice, page = printing(80, terminal=terminal)
+    with Progress(voice, quiet=quiet) as progress:
+        progress.line("acme", f"error: {cause}")
+        progress.ended(row, "preview")
+    assert page.getvalue().count("the token's subject is 'repo:agency/tenants:pull_request'") == 1
+    assert cut(cause).endswith("long …")

@@ -16,7 +16,7 @@ NOT_A_FORK = "ne(variables['System.PullRequest.IsFork'], 'True')"
 #: What Azure Pipelines replaces in our files: its own variables, the matrix, two connection ids.
 KNOWN_MACROS = {
     *("System.AccessToken", "System.OidcRequestUri", "System.JobPositionInPhase"),
-    *("System.DefaultWorkingDirectory", "Build.BuildId"),
+    *("System.DefaultWorkingDirectory", "Build.BuildId", "System.JobAttempt"),
     *("stacks", "readerConnectionId", "writerConnectionId"),
 }
 

@@ -141,3 +141,18 @@ def _verbs(path: Path) -> list[tuple[str, ...]]:
     commands = [words(command) for job in jobs(path).values() for command in job.commands]
     kept = [[w for w in c if re.fullmatch(r"\./scripts/.*|--[a-z-]+|[a-z]+", w)] for c in commands]
     return sorted(tuple(c) for c in kept)
+
+
+@pytest.mark.parametrize("path", [GITHUB[-1], AZURE[-1]], ids=["github", "azure"])
+def test_a_rotation_that_is_run_again_pushes_a_branch_of_its_own(path: Path) -> None:
+    """The first attempt's branch is there already, and is never pushed over."""
+    job = jobs(path)["commit"]
+    (command,) = job.commands
+    branch = f"{command} {job.env.get('BRANCH', '')}"
+    assert re.search(r"rotation/.*(run_id|BuildId).*-.*(run_attempt|JobAttempt)", branch)
+
+
+def test_a_week_without_a_patch_is_no_error_on_azure() -> None:
+    """An empty folder makes no artefact there, and a download by an artefact's name fails without it."""
+    found = [step.inputs for step in jobs(AZURE[-1])["commit"].steps if step.uses.startswith("Download")]
+    assert [(one["downloadType"], one["itemPattern"]) for one in found] == [("specific", "patches/**")]
