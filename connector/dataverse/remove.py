@@ -17,6 +17,8 @@ from connector.patience import Deadline
 from connector.rounds import start
 
 _DELETE_RACE = "0x80048610"
+#: How Dataverse may answer a delete that it will never do (which one it takes is not documented).
+_NEVER = (400, 409, 412)
 
 
 async def remove_all(
@@ -70,11 +72,28 @@ async def _remove_user(
             body = {"isdisabled": True, "applicationid": user.application_id}
             await client.patch(f"systemusers({user.id})", body)
     progress("deleting the application user")
+    return [*changes, await _delete_twice(client, user)]
+
+
+async def _delete_twice(client: DataverseClient, user: UserRow) -> Change:
+    """Softly, then for good; a user that Dataverse keeps is left, so that the rest can still go.
+
+    One that owns records cannot be deleted (PPD manage-application-users.md), and a connection that
+    ever wrote has some. Disabled and without its role it can do nothing.
+    """
     deadline = client.session.patience.until(client.session.patience.permissions)
-    if not user.deleted:
-        await _delete(client, user.id, deadline)
-    await _delete(client, user.id, deadline)
-    return [*changes, Change(Action.REMOVED, USER, user.name or user.id)]
+    try:
+        for _ in range(1 if user.deleted else 2):
+            await _delete(client, user.id, deadline)
+    except RefusedError as error:
+        if error.status not in _NEVER:
+            raise
+        detail = (
+            "disabled and left: Dataverse refuses to delete it, as it does while the user owns records. "
+            f"Give these to another owner, then delete it in the admin center. {error.message}"
+        )
+        return Change(Action.FOREIGN, USER, user.name or user.id, detail)
+    return Change(Action.REMOVED, USER, user.name or user.id)
 
 
 async def _leave_user(client: DataverseClient, user: UserRow, ours: set[str]) -> list[Change]:

@@ -170,6 +170,8 @@ def delete_user(caller: Caller) -> Reply:
     caller.demand("prvDeleteUser", table="systemuser")
     if not user["isdisabled"]:
         raise BadArgument(f"The user {id} is enabled; only a disabled user can be deleted.")
+    if owned := _owned_records(caller, id):
+        raise BadArgument(f"The user {id} owns {owned} records; only a user without records can be deleted.")
     if user["deletedstate"] == 0:
         caller.store.put(caller.scope, "systemusers", id, {**user, "deletedstate": 1})
         return Reply(204)
@@ -177,6 +179,12 @@ def delete_user(caller: Caller) -> Reply:
         return _lost_race(caller)
     caller.store.delete(caller.scope, "systemusers", id)
     return Reply(204)
+
+
+def _owned_records(caller: Caller, id: str) -> int:
+    """How many rows the user owns (power-platform admin docs, manage-application-users)."""
+    sets = {table["EntitySetName"] for table in caller.store.all(caller.scope, "tables")} - set(ENTITY_SETS)
+    return sum(len(caller.store.find(caller.scope, name, _ownerid_value=id)) for name in sets)
 
 
 def _lost_race(caller: Caller) -> Reply:

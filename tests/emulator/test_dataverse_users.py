@@ -141,6 +141,18 @@ def test_refusal_dataverse_delete_of_an_enabled_user(dataverse: Dataverse) -> No
     assert dataverse.document("systemusers", user)["deletedstate"] == 0
 
 
+def test_refusal_dataverse_delete_of_a_user_with_records(dataverse: Dataverse) -> None:
+    """A user that owns records stays; once they are somebody else's it can be deleted."""
+    user = dataverse.new_user()
+    dataverse.patch(f"systemusers({user})", {"isdisabled": True}, If_Match="*")
+    owned = {"accountid": GHOST, "name": "Owned", "_ownerid_value": user}
+    dataverse.emulator.store.put(dataverse.seed.id, "accounts", GHOST, owned)
+    assert error(dataverse.delete(f"systemusers({user})"))[0] == 400
+    assert dataverse.document("systemusers", user)["deletedstate"] == 0
+    dataverse.emulator.edit("accounts", GHOST, {"_ownerid_value": dataverse.deployer()})
+    assert dataverse.delete(f"systemusers({user})").status_code == 204
+
+
 @pytest.mark.parametrize("change", [{"isdisabled": "yes"}, {"accessmode": "4"}, {"accessmode": True}])
 def test_refusal_dataverse_value_of_another_type(dataverse: Dataverse, change: dict[str, object]) -> None:
     """A value of the wrong type cannot be deserialised."""
