@@ -65,17 +65,28 @@ def as_application(stack: ConnectedStack, path: str, body: dict[str, object]) ->
     assert answer.status_code == 204, answer.text
 
 
-def test_a_user_that_owns_records_is_left_disabled_and_the_rest_goes(stack: ConnectedStack, run: Run) -> None:
+@pytest.mark.parametrize("early", [False, True])
+def test_a_user_that_owns_records_is_left_disabled_and_the_rest_goes(
+    stack: ConnectedStack, run: Run, early: bool
+) -> None:
     """Dataverse keeps a user with records: role and assignment go, the user is named, its record stays."""
     ids = run(jobs.apply).ids
     as_application(stack, "campaigns", {"campaignid": CAMPAIGN, "name": "Spring"})
+    stack.emulator.edit(
+        "organizations", "0c0c0c01-0000-4000-8000-000000000001", {"ownersStayAtFirstDelete": early}
+    )
+    stack.emulator.requests(reset=True)
     report = run(jobs.remove)
     (left,) = [change for change in report.changes if change.action == "foreign"]
-    assert (left.kind, "owns records" in left.detail) == ("application user", True)
-    assert "400" in left.detail
+    assert (left.kind, "owns records" in left.detail, "0x80048610" in left.detail) == (
+        "application user",
+        True,
+        True,
+    )
     assert report.result == "removed"
+    assert len(stack.org_requests()) <= 16
     (user,) = [u for u in stack.objects("systemusers") if u["systemuserid"] == ids["userId"]]
-    assert (user["isdisabled"], user["roles"], user["deletedstate"]) == (True, [], 0)
+    assert (user["isdisabled"], user["roles"], user["deletedstate"]) == (True, [], 0 if early else 1)
     assert ids["roleId"] not in {role["roleid"] for role in stack.objects("roles")}
     assert [row["campaignid"] for row in stack.objects("campaigns")] == [CAMPAIGN]
 
