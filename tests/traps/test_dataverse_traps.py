@@ -34,9 +34,7 @@ def _posts(watched: Watched, resource: str) -> list[httpx.Request]:
     return [r for r in watched.writes() if r.method == "POST" and resource_of(r) == resource]
 
 
-def test_dataverse_trap_01_a_ghost_is_purged_and_a_duplicate_is_412(
-    stack: ConnectedStack, run: Run
-) -> None:
+def test_dataverse_trap_01_a_ghost_is_purged_and_a_duplicate_is_412(stack: ConnectedStack, run: Run) -> None:
     """A user soft-deleted after our read answers the POST with 412; the ghost goes and a user is made."""
     ghost = run(jobs.apply).ids["userId"]
     stack.emulator.edit("systemusers", ghost, {"deletedstate": 1, "isdisabled": True, "roles": []})
