@@ -5,7 +5,7 @@ from __future__ import annotations
 from emulator.context import Call, Reply
 from emulator.graph.answers import count, entity, names, page
 from emulator.graph.app_policy import check_audience, check_key
-from emulator.graph.application_rules import check_application
+from emulator.graph.application_rules import check_application, check_foreign_apis
 from emulator.graph.certificates import take_key_credentials
 from emulator.graph.errors import BadRequest, IdentifierUriInUse, NewSecretsByActionOnly
 from emulator.graph.kinds import APPLICATION
@@ -101,7 +101,9 @@ def _beta(call: Call) -> frozenset[str]:
 
 def _check(call: Call, application: Document) -> None:
     check_application(application)
-    others = [a for a in call.store.all(call.scope, "applications") if a["id"] != application["id"]]
+    everything = call.store.all(call.scope, "applications")
+    others = [a for a in everything if a["id"] != application["id"]]
+    check_foreign_apis(application["requiredResourceAccess"], {a["appId"] for a in everything})
     taken = {uri for other in others for uri in other["identifierUris"]}
     for uri in application["identifierUris"]:
         if uri in taken:
