@@ -145,6 +145,10 @@ _DATAVERSE = {
     "0x80040237": ("a record with the same key exists", "Run again; the record is then adopted"),
     "0x80040217": ("the record does not exist", "Run again; live state is then read anew"),
     "0x80040530": ("the record was posted without its business unit", "Name the business unit"),
+    "0x80048610": (
+        "the user owns records, or its own settings were not swept yet",
+        "Run again; if it stays, give the user's records to another owner",
+    ),
     "0x80060882": ("the record changed meanwhile", "Run again"),
     "0x80048d19": ("the service cannot read the request's body", "Report this as a defect"),
     "0x80060888": (

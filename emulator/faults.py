@@ -17,6 +17,7 @@ ANSWERS = (
     "500",
     "503",
     "504",
+    "404-after",
     "500-after",
     "hang-after",
     "reset-before",

@@ -78,8 +78,9 @@ class Wire:
     def _spoil(self, scope: Scope, answer: _Answer, fault: Fault | None) -> None:
         if fault is None:
             return
-        if fault.answer == "500-after":
-            answer.set_json(500, _fault_body(scope, 500), [])
+        if fault.answer in ("404-after", "500-after"):
+            status = int(fault.answer.removesuffix("-after"))
+            answer.set_json(status, _fault_body(scope, status), [])
         elif fault.answer == "hang-after":
             answer.hangs = True
         elif fault.answer == "reset-after":

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from connector.dataverse.application_user import make_ready, strip_role
 from connector.dataverse.caller import check_caller
 from connector.dataverse.client import DUPLICATE, DataverseClient, query
+from connector.dataverse.desired import NOTHING_KNOWN
+from connector.dataverse.live import read_roles
 from connector.dataverse.plan import Plan
 from connector.dataverse.progress import Progress
 from connector.dataverse.rows import RoleRow, UserRow, role_of
@@ -79,8 +81,10 @@ async def _make_role(client: DataverseClient, plan: Plan, units: Units) -> RoleR
     }
 
     async def find() -> RoleRow | None:
-        row = await client.find(f"roles({desired.role_id})", strong=True)
-        return role_of(row) if row else None
+        """By the id that was sent, else by name in its unit: whether the service keeps ids is UNVERIFIED."""
+        rows = await read_roles(client, desired, NOTHING_KNOWN)
+        found = [row for row in rows if row.business_unit_id == units.root and not row.is_protected]
+        return next((row for row in found if row.id == desired.role_id), found[0] if found else None)
 
     async def post() -> RoleRow:
         return role_of(await client.post("roles", body))

@@ -13,10 +13,13 @@ from connector.dataverse.progress import Progress
 from connector.dataverse.reports import Action, Change
 from connector.dataverse.rows import RoleRow, UserRow
 from connector.errors import RefusedError
-from connector.patience import Deadline
 from connector.rounds import start
 
-_DELETE_RACE = "0x80048610"
+#: "Can't delete a user which owns records": also said of its own settings row, which goes by itself.
+_OWNS_RECORDS = "0x80048610"
+_PAUSES = (0.2, 0.4, 0.8, 1.6)
+#: Other answers to a delete that will never be done; whether the first one may give them is UNVERIFIED.
+_NEVER = (400, 409, 412)
 
 
 async def remove_all(
@@ -70,11 +73,27 @@ async def _remove_user(
             body = {"isdisabled": True, "applicationid": user.application_id}
             await client.patch(f"systemusers({user.id})", body)
     progress("deleting the application user")
-    deadline = client.session.patience.until(client.session.patience.permissions)
-    if not user.deleted:
-        await _delete(client, user.id, deadline)
-    await _delete(client, user.id, deadline)
-    return [*changes, Change(Action.REMOVED, USER, user.name or user.id)]
+    return [*changes, await _delete_twice(client, user)]
+
+
+async def _delete_twice(client: DataverseClient, user: UserRow) -> Change:
+    """Softly, then for good; a user that Dataverse keeps is left, so that the rest can still go.
+
+    One that owns records cannot be deleted (PPD manage-application-users.md), and a connection that
+    ever wrote has some. Disabled and without its role it can do nothing.
+    """
+    try:
+        for _ in range(1 if user.deleted else 2):
+            await _delete(client, user.id)
+    except RefusedError as error:
+        if error.service_code != _OWNS_RECORDS and error.status not in _NEVER:
+            raise
+        detail = (
+            "disabled and left: Dataverse keeps a user that owns records. Give these to another owner, "
+            f"then delete it in the admin center. {error.message}"
+        )
+        return Change(Action.FOREIGN, USER, user.name or user.id, detail)
+    return Change(Action.REMOVED, USER, user.name or user.id)
 
 
 async def _leave_user(client: DataverseClient, user: UserRow, ours: set[str]) -> list[Change]:
@@ -91,14 +110,15 @@ async def _unassign(client: DataverseClient, user: UserRow, ours: set[str]) -> l
     return [Change(Action.REMOVED, ASSIGNMENT, role.name or role.id) for role in mine]
 
 
-async def _delete(client: DataverseClient, user_id: str, deadline: Deadline) -> None:
+async def _delete(client: DataverseClient, user_id: str) -> None:
     """Delete a user; the second delete may meet its own settings row, and then goes again."""
-    while True:
+    for pause in (*_PAUSES, None):
         try:
             await client.delete(f"systemusers({user_id})")
         except RefusedError as error:
-            if error.service_code != _DELETE_RACE or not await deadline.pause(0.2):
+            if error.service_code != _OWNS_RECORDS or pause is None:
                 raise
+            await client.session.patience.sleep(pause)
         else:
             return
 

@@ -61,6 +61,12 @@ _TABLE = (
         _ACCOUNTS,
     ),
     Rule("settings.audience_cloud", "refuse", "personal audiences only in the public cloud", _ACCOUNTS),
+    Rule(
+        "settings.single_tenant",
+        "warn",
+        "AzureADMyOrg only where the vendor calls the tenant's own endpoint",
+        "EM identity-platform/reference-error-codes.md",
+    ),
     Rule("settings.redirect_query", "refuse", "a query string only for work or school audiences", _REPLY),
     Rule("settings.redirect_scheme", "refuse", "https, http for localhost, an installed app's own", _REPLY),
     Rule("settings.redirect_host", "refuse", "a host in plain ASCII, not [::1], a good port", _REPLY),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from emulator.context import Reply
 from emulator.dataverse.arguments import reference_id
 from emulator.dataverse.caller import Caller
-from emulator.dataverse.errors import BadArgument, BadBody, NotFound, UnknownSegment
+from emulator.dataverse.errors import BadArgument, BadBody, Duplicate, NotFound, UnknownSegment
 from emulator.dataverse.model import EntitySet, entity_set
 from emulator.dataverse.rows import find_row
 from emulator.dataverse.security import privileges_of_role
@@ -32,6 +32,8 @@ def assign_role(caller: Caller) -> Reply:
     held = holder.get("roles", [])
     if role["roleid"] not in held:
         _store(caller, entity, {**holder, "roles": [*held, role["roleid"]]})
+    elif caller.organization.get("refusesAssigningAgain"):
+        raise Duplicate
     return Reply(204)
 
 

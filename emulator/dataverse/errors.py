@@ -163,8 +163,11 @@ class DirectoryRefused(DataverseError):
     code = "0x80072559"
 
 
-class DeleteRace(DataverseError):
-    """The second delete of a user meets its own usersettings row; a plain retry works."""
+class OwnsRecords(DataverseError):
+    """The second delete of a user that owns records (terraform-provider-power-platform issue 1249)."""
 
-    status = 400
     code = "0x80048610"
+
+
+class DeleteRace(OwnsRecords):
+    """The second delete of a user meets its own usersettings row; a plain retry works."""

@@ -30,7 +30,8 @@ def create_role(caller: Caller) -> Reply:
     """POST roles: the role, its copies in child business units, and privileges nobody asked for."""
     body = caller.call.json()
     caller.demand("prvCreateRole", table="role")
-    role = _create(caller, body, str(body.get("roleid") or uuid.uuid4()).lower())
+    chosen = None if caller.organization.get("picksRoleIds") else body.get("roleid")
+    role = _create(caller, body, str(chosen or uuid.uuid4()).lower())
     return written(caller, _ROLES, role, created=True)
 
 

@@ -22,6 +22,7 @@ from emulator.dataverse.errors import (
     NoBusinessUnit,
     NotEmulated,
     NotFound,
+    OwnsRecords,
 )
 from emulator.dataverse.filters import is_guid
 from emulator.dataverse.model import ENTITY_SETS
@@ -170,6 +171,9 @@ def delete_user(caller: Caller) -> Reply:
     caller.demand("prvDeleteUser", table="systemuser")
     if not user["isdisabled"]:
         raise BadArgument(f"The user {id} is enabled; only a disabled user can be deleted.")
+    early = bool(caller.organization.get("ownersStayAtFirstDelete"))
+    if (early or user["deletedstate"]) and (owned := _owned_records(caller, id)):
+        raise OwnsRecords(f"Can't delete a user which owns records. The user {id} owns {owned}.")
     if user["deletedstate"] == 0:
         caller.store.put(caller.scope, "systemusers", id, {**user, "deletedstate": 1})
         return Reply(204)
@@ -177,6 +181,12 @@ def delete_user(caller: Caller) -> Reply:
         return _lost_race(caller)
     caller.store.delete(caller.scope, "systemusers", id)
     return Reply(204)
+
+
+def _owned_records(caller: Caller, id: str) -> int:
+    """How many rows the user owns; with any it cannot go (power-platform admin docs, delete-users)."""
+    sets = {table["EntitySetName"] for table in caller.store.all(caller.scope, "tables")} - set(ENTITY_SETS)
+    return sum(len(caller.store.find(caller.scope, name, _ownerid_value=id)) for name in sets)
 
 
 def _lost_race(caller: Caller) -> Reply:

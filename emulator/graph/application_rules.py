@@ -7,6 +7,7 @@ Sources: entra docs, identity-platform/reply-url (redirect URIs), supported-acco
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -77,15 +78,22 @@ def _check_redirect_uri(uri: str, personal: bool, *, web: bool) -> None:
     parts = _split(uri)
     if not parts.scheme or (web and parts.scheme not in _WEB_SCHEMES):
         raise RedirectUriRefused(uri, "Must be a valid URI of a supported scheme.")
+    if parts.hostname == "::1":
+        raise RedirectUriRefused(uri, "The IPv6 loopback address [::1] is not supported.")
     if parts.scheme == "http" and parts.hostname not in _LOCAL_HOSTS:
         raise RedirectUriRefused(uri, "Must start with HTTPS or http://localhost.")
     if _FORBIDDEN & set(uri) or not uri.isascii():
         raise RedirectUriRefused(uri, "Contains characters that are not supported: ! $ ' , ;")
-    if parts.fragment:
+    if "#" in uri:
         raise RedirectUriRefused(uri, "Must not contain a fragment.")
-    if personal and parts.query:
+    if personal:
+        _check_for_personal(uri)
+
+
+def _check_for_personal(uri: str) -> None:
+    if "?" in uri:
         raise RedirectUriRefused(uri, "URL may not contain a query string.")
-    if personal and "*" in uri:
+    if "*" in uri:
         raise RedirectUriRefused(uri, "Must not contain a wildcard.")
 
 
@@ -116,6 +124,13 @@ def _check_permissions(entries: Any, personal: bool) -> None:
     limit = 200 if personal else 400
     if len(listed) > limit:
         raise InvalidValue("requiredResourceAccess", f"At most {limit} permissions are allowed.")
+
+
+def check_foreign_apis(entries: list[Document], own: Collection[str]) -> None:
+    """Refuse more than ten APIs of other tenants, Microsoft's counted; *own* are this tenant's app ids."""
+    foreign = {entry["resourceAppId"].lower() for entry in entries} - set(own)
+    if len(foreign) > 10:  # supported-accounts-validation
+        raise InvalidValue("requiredResourceAccess", "At most 10 APIs of other tenants are allowed.")
 
 
 def _permissions_of(entry: Any, personal: bool) -> list[Document]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from emulator.context import Call, Reply
 from emulator.graph.answers import count, entity, names, page
-from emulator.graph.application_rules import check_application
+from emulator.graph.app_policy import check_audience, check_key
+from emulator.graph.application_rules import check_application, check_foreign_apis
 from emulator.graph.certificates import take_key_credentials
 from emulator.graph.errors import BadRequest, IdentifierUriInUse, NewSecretsByActionOnly
 from emulator.graph.kinds import APPLICATION
@@ -49,6 +50,7 @@ def create_application(call: Call) -> Reply:
     application["keyCredentials"] = take_key_credentials([], application["keyCredentials"])
     issued = [issue(call, application, wanted) for wanted in wanted_secrets]
     _check(call, application)
+    _check_policy(call, application, [])
     save(call, "applications", application)
     reply = entity(call, APPLICATION, application, 201)
     # Secrets made by the POST itself are in its answer and never again.
@@ -79,6 +81,7 @@ def update_application(call: Call) -> Reply:
         )
     updated = merged(application, change)
     _check(call, updated)
+    _check_policy(call, updated, application["keyCredentials"], application["signInAudience"])
     save(call, "applications", updated)
     _copy_home(call, application, updated)
     return Reply(204)
@@ -98,11 +101,25 @@ def _beta(call: Call) -> frozenset[str]:
 
 def _check(call: Call, application: Document) -> None:
     check_application(application)
-    others = [a for a in call.store.all(call.scope, "applications") if a["id"] != application["id"]]
+    everything = call.store.all(call.scope, "applications")
+    others = [a for a in everything if a["id"] != application["id"]]
+    check_foreign_apis(application["requiredResourceAccess"], {a["appId"] for a in everything})
     taken = {uri for other in others for uri in other["identifierUris"]}
     for uri in application["identifierUris"]:
         if uri in taken:
             raise IdentifierUriInUse(uri)
+
+
+def _check_policy(
+    call: Call, application: Document, old_keys: list[Document], old_audience: str = ""
+) -> None:
+    """What is new in the application meets the tenant's policy; what was there before stays."""
+    if application["signInAudience"] != old_audience:
+        check_audience(call, application)
+    known = {key["keyId"] for key in old_keys}
+    for key in application["keyCredentials"]:
+        if key["keyId"] not in known:
+            check_key(call, application, key)
 
 
 def _copy_home(call: Call, before: Document, after: Document) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from emulator.context import Call, Reply
 from emulator.graph.answers import Kind, check_options, entity, page
+from emulator.graph.default_policy import DEFAULT_APP_POLICY, new_policy
 from emulator.graph.errors import MeWithoutUser, NotFound
 from emulator.graph.kinds import DIRECTORY_OBJECT, GROUP, ORGANIZATION, USER
 from emulator.graph.objects import by_id
 from emulator.store import Document
-
-DEFAULT_APP_POLICY = "defaultAppManagementPolicy"
 
 
 def list_users(call: Call) -> Reply:
@@ -72,28 +71,11 @@ def list_organization(call: Call) -> Reply:
 
 
 def default_app_management_policy(call: Call) -> Reply:
-    """GET /policies/defaultAppManagementPolicy: not enabled, as in a tenant that never set it.
-
-    A tenant that set it holds it as the document DEFAULT_APP_POLICY of kind `policies`.
-    """
+    """GET /policies/defaultAppManagementPolicy."""
     check_options(call, {"$select"})
-    kept = call.store.get(call.scope, "policies", DEFAULT_APP_POLICY)
-    if kept is not None:
-        return Reply(body=kept)
-    nothing: Document = {"passwordCredentials": [], "keyCredentials": []}
-    return Reply(
-        body={
-            "@odata.context": f"{call.ctx.graph}/v1.0/$metadata#policies/defaultAppManagementPolicy/$entity",
-            "id": "00000000-0000-0000-0000-000000000000",
-            "displayName": "Default app management tenant policy",
-            "description": "Default tenant policy that enforces app management restrictions on applications "
-            "and service principals. To apply policy to targeted resources, create a new policy under "
-            "appManagementPolicies collection.",
-            "isEnabled": False,
-            "applicationRestrictions": nothing,
-            "servicePrincipalRestrictions": nothing,
-        }
-    )
+    policy = call.store.get(call.scope, "policies", DEFAULT_APP_POLICY) or new_policy()
+    context = f"{call.ctx.graph}/v1.0/$metadata#policies/defaultAppManagementPolicy/$entity"
+    return Reply(body={"@odata.context": context} | policy)
 
 
 def me(_: Call) -> Reply:

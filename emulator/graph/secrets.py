@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emulator.context import Call, Reply
+from emulator.graph.app_policy import check_secret
 from emulator.graph.application_rules import check_application
 from emulator.graph.errors import BadRequest, NoSuchCredential
 from emulator.graph.objects import plain, save, target
@@ -31,7 +32,7 @@ def issue(call: Call, application: Document, wanted: Document) -> Document:
     """Add a secret to the application (unsaved) and return it as it is shown this once.
 
     Default lifetime two years (graph docs, application-addpassword). Raises BadRequest for dates
-    that do not make sense.
+    that do not make sense, and what the tenant's app management policy refuses.
     """
     start = _date(wanted.get("startDateTime"), call.ctx.now(), "startDateTime")
     end = _date(wanted.get("endDateTime"), start.timestamp() + _TWO_YEARS, "endDateTime")
@@ -49,6 +50,7 @@ def issue(call: Call, application: Document, wanted: Document) -> Document:
         "secretText": None,
         "startDateTime": _text(start),
     }
+    check_secret(call, application, credential)
     application["passwordCredentials"] = [credential, *application["passwordCredentials"]]
     kept = {"id": credential["keyId"], "sha256": hash_of(text)}
     call.store.put(call.scope, "secretHashes", credential["keyId"], kept)

@@ -23,7 +23,7 @@ from emulator.login.sign_in_errors import (
     UnsupportedResponseType,
     UserNotAssigned,
 )
-from emulator.login.tenants import client_of, required_tenant
+from emulator.login.tenants import client_of, required_tenant, tenant_of_sign_in
 from emulator.seed.names import LEAK_MARKER
 from emulator.store import Document
 
@@ -44,7 +44,7 @@ _PARAMETERS = (
 def authorize(call: Call) -> Reply:
     """GET /{tenant}/oauth2/v2.0/authorize: the page on which a person is picked."""
     asked = dict(parse_qsl(call.request.url.query, keep_blank_values=True))
-    tenant = required_tenant(call)
+    tenant = tenant_of_sign_in(call, asked.get("client_id", ""))
     call.scope, call.client_id = tenant, asked.get("client_id", "")
     principal, _ = _checked(call, asked)
     users = call.store.all(tenant, "users")

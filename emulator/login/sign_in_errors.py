@@ -22,6 +22,20 @@ class RedirectMismatch(LoginError):
         )
 
 
+class SingleTenantOnCommon(LoginError):
+    """A single-tenant application is asked for at /common or /organizations."""
+
+    number, error = 50194, "invalid_request"
+
+    def __init__(self, client_id: str, name: str) -> None:
+        """Name the application."""
+        super().__init__(
+            f"Application '{client_id}'({name}) is not configured as a multi-tenant application. Usage of "
+            "the /common endpoint is not supported for such apps. Use a tenant-specific endpoint or "
+            "configure the application to be multi-tenant."
+        )
+
+
 class UnsupportedResponseType(LoginError):
     """Only the code flow is served."""
 

@@ -11,6 +11,7 @@ from emulator.login.errors import (
     TenantNotFound,
     UnknownApplication,
 )
+from emulator.login.sign_in_errors import SingleTenantOnCommon
 from emulator.store import Document, Store
 
 TENANTLESS = frozenset({"common", "organizations", "consumers"})
@@ -36,6 +37,22 @@ def required_tenant(call: Call) -> str:
     if found is None:
         raise TenantNotFound(asked)
     return found
+
+
+def tenant_of_sign_in(call: Call, client_id: str) -> str:
+    """The tenant of a person's sign-in; at /common and /organizations the application's own.
+
+    Raises SingleTenantOnCommon (entra docs, reference-error-codes), and as `required_tenant`.
+    """
+    if call.params["tenant"] not in ("common", "organizations"):
+        return required_tenant(call)
+    rows = call.store.db.execute("SELECT DISTINCT scope FROM objects WHERE kind='applications'").fetchall()
+    for (tenant,) in rows:
+        for application in call.store.find(tenant, "applications", appId=client_id.lower()):
+            if application["signInAudience"] == "AzureADMyOrg":
+                raise SingleTenantOnCommon(application["appId"], application["displayName"])
+            return str(tenant)
+    raise UnknownApplication(client_id, call.params["tenant"])
 
 
 def client_of(store: Store, tenant: str, client_id: str) -> tuple[Document, str, Document]:

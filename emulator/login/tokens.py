@@ -22,7 +22,7 @@ from emulator.login.errors import (
 from emulator.login.policies import check_policies
 from emulator.login.redemption import redeem
 from emulator.login.sign_ins import note_sign_in
-from emulator.login.tenants import client_of, organization_of, required_tenant
+from emulator.login.tenants import client_of, organization_of, required_tenant, tenant_of_sign_in
 from emulator.seed.names import LEAK_MARKER
 from emulator.store import Document
 
@@ -31,11 +31,12 @@ LIFETIME = 3599
 
 def token(call: Call) -> Reply:
     """POST /{tenant}/oauth2/v2.0/token (entra docs, identity-platform/v2-oauth2-client-creds-grant-flow)."""
-    tenant = required_tenant(call)
     form = dict(parse_qsl(call.raw.decode("utf-8", "replace"), keep_blank_values=True))
-    call.scope, call.client_id = tenant, form.get("client_id", "")
+    call.client_id = form.get("client_id", "")
     if form.get("grant_type") == "authorization_code":
+        call.scope = tenant_of_sign_in(call, call.client_id)
         return redeem(call, form)
+    tenant = call.scope = required_tenant(call)
     resource = _resource(form)
     principal, home, application = client_of(call.store, tenant, form["client_id"])
     proof = check_client(call.ctx, home, application, form)

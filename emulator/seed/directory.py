@@ -14,6 +14,7 @@ from emulator.graph.catalogue import (
     first_party,
     first_party_object_id,
 )
+from emulator.graph.default_policy import DEFAULT_APP_POLICY, new_policy
 from emulator.graph.shapes import (
     copy_to_service_principal,
     new_application,
@@ -120,6 +121,7 @@ def seed_tenant(store: Store, tenant: Tenant) -> None:
             "verifiedDomains": [{"name": domain, "type": "Managed", "isDefault": True, "isInitial": True}],
         },
     )
+    store.put(tenant.id, "policies", DEFAULT_APP_POLICY, new_policy())
     _seed_first_party(store, tenant, now)
     for deployer in deployers(tenant):
         _seed_deployer(store, tenant, deployer, now)

@@ -141,6 +141,23 @@ def test_refusal_dataverse_delete_of_an_enabled_user(dataverse: Dataverse) -> No
     assert dataverse.document("systemusers", user)["deletedstate"] == 0
 
 
+@pytest.mark.parametrize("early", [False, True])
+def test_refusal_dataverse_delete_of_a_user_with_records(dataverse: Dataverse, early: bool) -> None:
+    """A user that owns records never goes for good, with a knob not even softly; without them it does."""
+    dataverse.emulator.edit("organizations", dataverse.seed.id, {"ownersStayAtFirstDelete": early})
+    user = dataverse.new_user()
+    dataverse.patch(f"systemusers({user})", {"isdisabled": True}, If_Match="*")
+    owned = {"accountid": GHOST, "name": "Owned", "_ownerid_value": user}
+    dataverse.emulator.store.put(dataverse.seed.id, "accounts", GHOST, owned)
+    answers = [dataverse.delete(f"systemusers({user})") for _ in range(2)]
+    assert answers[0].status_code == (400 if early else 204)
+    assert error(answers[1]) == (400, "0x80048610")
+    assert dataverse.document("systemusers", user)["deletedstate"] == (0 if early else 1)
+    dataverse.emulator.edit("accounts", GHOST, {"_ownerid_value": dataverse.deployer()})
+    while dataverse.document("systemusers", user):
+        assert dataverse.delete(f"systemusers({user})").status_code == 204
+
+
 @pytest.mark.parametrize("change", [{"isdisabled": "yes"}, {"accessmode": "4"}, {"accessmode": True}])
 def test_refusal_dataverse_value_of_another_type(dataverse: Dataverse, change: dict[str, object]) -> None:
     """A value of the wrong type cannot be deserialised."""

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from emulator.graph.catalogue import DYNAMICS_APP_ID
 from tests.support.graph import BOTH_URIS, DYNAMICS, FULL_APPLICATION, Graph, code, message
 
 PERSONAL = ["AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"]
@@ -48,6 +49,11 @@ def test_refusal_change_to_personal_audience_with_query_string(graph: Graph, aud
     refused(graph.patch(f"/applications/{application['id']}", body))
 
 
+def test_refusal_of_an_empty_query_string_with_personal_audience(graph: Graph) -> None:
+    """The question mark alone is a query string."""
+    refused(create(graph, PERSONAL[0], web={"redirectUris": ["https://apps.bizible.com/OAuth2?"]}))
+
+
 def test_refusal_query_string_under_the_default_audience(graph: Graph) -> None:
     """An omitted audience is the personal one, and its rules hold."""
     refused(graph.post("/applications", {"displayName": "Test", "web": {"redirectUris": BOTH_URIS}}))
@@ -76,6 +82,8 @@ def test_refusal_token_version_with_personal_audience(
     [
         "http://apps.bizible.com/OAuth2",
         "http://[::1]/callback",
+        "https://[::1]/callback",
+        "https://apps.bizible.com/OAuth2#",
         "https://apps.bizible.com/" + "a" * 232,
         "https://apps.bizible.com/OAuth2#here",
         "https://apps.bizible.com/a;b",
@@ -204,7 +212,21 @@ def test_refusal_too_many_permissions(graph: Graph, audience: str, limit: int) -
 def test_refusal_too_many_apis(graph: Graph) -> None:
     """An application asks for permissions of at most 50 APIs."""
     entries = [{"resourceAppId": str(uuid.uuid4()), "resourceAccess": []} for _ in range(51)]
-    refused(create(graph, requiredResourceAccess=entries))
+    answer = create(graph, requiredResourceAccess=entries)
+    refused(answer)
+    assert "50 APIs" in message(answer)
+
+
+def test_refusal_too_many_apis_of_other_tenants(graph: Graph) -> None:
+    """Ten, Microsoft's own counted; those of the own tenant are not."""
+    entries = [{"resourceAppId": str(uuid.uuid4()), "resourceAccess": []} for _ in range(9)]
+    entries += [{"resourceAppId": DYNAMICS_APP_ID, "resourceAccess": []}]
+    own = {"resourceAppId": graph.application()["appId"], "resourceAccess": []}
+    assert create(graph, requiredResourceAccess=[*entries, own]).status_code == 201
+    more = {"resourceAppId": str(uuid.uuid4()), "resourceAccess": []}
+    answer = create(graph, requiredResourceAccess=[*entries, more])
+    refused(answer)
+    assert "other tenants" in message(answer)
 
 
 def test_refusal_permission_of_an_unknown_type(graph: Graph) -> None:

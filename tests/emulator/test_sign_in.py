@@ -26,7 +26,7 @@ class SignIn:
 
     def __init__(self, emulator: RunningEmulator, graph: Graph) -> None:
         """Register it with consent for both APIs, assignment required, Adele assigned."""
-        self.emulator, self.graph = emulator, graph
+        self.emulator, self.graph, self.at = emulator, graph, CONTOSO
         made = graph.application(web={"redirectUris": ["http://localhost/signed-in"]})
         self.id, self.client_id = made["id"], made["appId"]
         self.secret = graph.post(f"/applications/{self.id}/addPassword", {}).json()["secretText"]
@@ -67,7 +67,7 @@ class SignIn:
 
     def page(self, **changes: str) -> httpx.Response:
         """Open the sign-in page."""
-        url = f"{self.emulator.authority}/{CONTOSO}/oauth2/v2.0/authorize"
+        url = f"{self.emulator.authority}/{self.at}/oauth2/v2.0/authorize"
         return self.emulator.http().get(url, params=self.request(**changes))
 
     def pick(self, user: str, **changes: str) -> httpx.Response:
@@ -92,7 +92,7 @@ class SignIn:
             "code_verifier": VERIFIER,
         }
         return self.emulator.http().post(
-            f"{self.emulator.authority}/{CONTOSO}/oauth2/v2.0/token", data=form | changes
+            f"{self.emulator.authority}/{self.at}/oauth2/v2.0/token", data=form | changes
         )
 
     def who_am_i(self, user: str) -> httpx.Response:
@@ -238,3 +238,24 @@ def test_refusal_of_a_secret_from_a_public_client(flow: SignIn) -> None:
         {"web": {"redirectUris": []}, "publicClient": {"redirectUris": ["http://localhost/signed-in"]}},
     )
     assert flow.redeem(flow.code()).json()["error_codes"] == [700025]
+
+
+@pytest.mark.parametrize("at", ["common", "organizations"])
+def test_a_multi_tenant_application_signs_people_in_at_common(flow: SignIn, at: str) -> None:
+    """The page and the code's redemption work there; the person is in the application's tenant."""
+    flow.at = at
+    assert f"/{CONTOSO}/login" in flow.page().text
+    body = flow.redeem(flow.code()).json()
+    assert claims(body["access_token"])["tid"] == CONTOSO
+
+
+@pytest.mark.parametrize("at", ["common", "organizations"])
+def test_refusal_sign_in_at_common_of_a_single_tenant_application(flow: SignIn, at: str) -> None:
+    """50194, on the page and for the code; the tenant's own endpoint takes it."""
+    assert flow.graph.patch(f"/applications/{flow.id}", {"signInAudience": "AzureADMyOrg"}).status_code == 204
+    code = flow.code()
+    flow.at = at
+    assert "AADSTS50194" in flow.page().text
+    assert flow.redeem(code).json()["error_codes"] == [50194]
+    flow.at = CONTOSO
+    assert flow.redeem(code).status_code == 200

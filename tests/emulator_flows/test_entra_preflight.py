@@ -12,7 +12,7 @@ from connector.preflight import run_checks
 from connector.settings import ApiPermission, PermissionKind
 from connector.stack_state import KnownResource, StackState
 from emulator.graph.catalogue import GRAPH_APP_ID, GRAPH_ROLES
-from emulator.graph.people import DEFAULT_APP_POLICY
+from emulator.graph.default_policy import DEFAULT_APP_POLICY
 from emulator.seed import CONTOSO, LIMITED_DEPLOYER, LIMITED_SECRET
 from emulator.seed.directory import SALES_APAC, SALES_EMEA
 from tests.emulator_flows.tenant import ConnectedStack

@@ -35,10 +35,13 @@ class Certificate:
         self.der = signed.public_bytes(serialization.Encoding.DER)
         self.public = signed.public_bytes(serialization.Encoding.PEM)
 
+    def entry(self) -> dict[str, str]:
+        """The key credential that Graph takes."""
+        return {"type": "AsymmetricX509Cert", "usage": "Verify", "key": base64.b64encode(self.der).decode()}
+
     def register(self, graph: Graph) -> None:
         """Make it a credential of the full deployer."""
-        entry = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": base64.b64encode(self.der).decode()}
-        answer = graph.patch(f"/applications/{FULL_APPLICATION}", {"keyCredentials": [entry]})
+        answer = graph.patch(f"/applications/{FULL_APPLICATION}", {"keyCredentials": [self.entry()]})
         assert answer.status_code == 204, answer.text
 
     def assertion(self, emulator: RunningEmulator, *, header: str = "x5t#S256", **claims: object) -> str:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from connector.dataverse import jobs
+from connector.dataverse.desired import Known
 from connector.errors import RefusedError
 from tests.emulator_flows.broken import user_of
 from tests.emulator_flows.conftest import NoSleep, Run, runner
@@ -33,9 +34,7 @@ def _posts(watched: Watched, resource: str) -> list[httpx.Request]:
     return [r for r in watched.writes() if r.method == "POST" and resource_of(r) == resource]
 
 
-def test_dataverse_trap_01_a_ghost_is_purged_and_a_duplicate_is_412(
-    stack: ConnectedStack, run: Run
-) -> None:
+def test_dataverse_trap_01_a_ghost_is_purged_and_a_duplicate_is_412(stack: ConnectedStack, run: Run) -> None:
     """A user soft-deleted after our read answers the POST with 412; the ghost goes and a user is made."""
     ghost = run(jobs.apply).ids["userId"]
     stack.emulator.edit("systemusers", ghost, {"deletedstate": 1, "isdisabled": True, "roles": []})
@@ -101,6 +100,14 @@ def test_dataverse_trap_02_business_unit_sent_domain_name_never_and_patch_only_u
     patches = [request for request in watched.writes() if request.method == "PATCH"]
     assert len(patches) == 2
     assert {request.headers["If-Match"] for request in patches} == {"*"}
+    # Whether a PATCH has to repeat it is not documented; terraform-provider-power-platform always does.
+    assert {body_of(request)["applicationid"] for request in patches} == {bodies[0]["applicationid"]}
+
+
+def test_dataverse_trap_02_a_role_says_who_inherits_it(watched: Watched, watched_run: Run) -> None:
+    """What isinherited is when nobody says so is not documented, so it is said: direct user and team."""
+    watched_run(jobs.apply)
+    assert [body_of(request)["isinherited"] for request in _posts(watched, "roles")] == [1]
 
 
 @pytest.mark.parametrize("resource", ["roles", "systemusers"])
@@ -111,6 +118,32 @@ def test_dataverse_trap_03_a_lost_answer_is_looked_up_and_no_post_repeated(
     stack.emulator.fault("POST", f"/api/data/v9.2/{resource}", answer="reset-after")
     assert watched_run(jobs.apply_and_prove)[1].result == "proved"
     assert len(_posts(watched, resource)) == 1
+
+
+def test_dataverse_trap_03_a_lost_role_with_an_id_of_the_services_is_found_by_name(
+    stack: ConnectedStack, run: Run
+) -> None:
+    """Whether the service keeps our role id is not documented: where it does not, there is one role still."""
+    stack.emulator.edit("organizations", ORG, {"picksRoleIds": True})
+    stack.emulator.fault("POST", "/api/data/v9.2/roles", answer="reset-after")
+    report = run(jobs.apply)
+    mine = [role for role in stack.objects("roles") if role["name"] == stack.settings.role_name]
+    assert [role["roleid"] for role in mine if role["roleid"] == role["_parentrootroleid_value"]] == [
+        report.ids["roleId"]
+    ]
+    assert run(jobs.prove, known=Known(role_id=report.ids["roleId"])).verdict == "proved"
+
+
+def test_dataverse_trap_03_an_assignment_whose_answer_was_lost_may_be_refused_as_double(
+    stack: ConnectedStack, run: Run
+) -> None:
+    """Sent again after a lost answer it meets itself: 204 or 412 0x80040237, both mean that it stands."""
+    stack.emulator.edit("organizations", ORG, {"refusesAssigningAgain": True})
+    route = "/api/data/v9.2/systemusers({id})/systemuserroles_association/$ref"
+    stack.emulator.fault("POST", route, answer="reset-after")
+    report, proof = run(jobs.apply_and_prove)
+    assert (report.result, proof.verdict) == ("changed", "proved")
+    assert [r["status"] for r in stack.org_requests() if r["path"].endswith("$ref")] == [0, 412]
 
 
 def test_dataverse_trap_04_the_root_role_is_edited_and_the_users_copy_assigned(

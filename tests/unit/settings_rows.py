@@ -134,6 +134,12 @@ BAD: list[Row] = [
 
 CAUTIONS: list[Row] = [
     *REDIRECT_CAUTIONS,
+    ("settings.single_tenant", "signInAudience", {"signInAudience": "AzureADMyOrg"}),
+    (
+        "settings.single_tenant",
+        "signInAudience",
+        {"signInAudience": "AzureADMyOrg", "assignments": {"users": ["a@b.example"]}},
+    ),
     ("settings.nobody_assigned", "assignments", {}),
     ("settings.nobody_assigned", "assignments", {"assignments": {"required": True}}),
 ]
@@ -164,7 +170,12 @@ NORMALISED: list[tuple[str, dict[str, object], str, object]] = [
         "dynamics_host",
         "contoso.crm4.dynamics.com",
     ),
-    ("settings.redirect_slash", {"redirectUris": {"spa": ["https://a.example"]}}, "spa", ("https://a.example/",)),
+    (
+        "settings.redirect_slash",
+        {"redirectUris": {"spa": ["https://a.example"]}},
+        "spa",
+        ("https://a.example/",),
+    ),
     (
         "settings.redirect_slash",
         {"redirectUris": {"spa": ["https://a.example?q=1"]}},
