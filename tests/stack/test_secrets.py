@@ -26,7 +26,7 @@ def everything(*runs: Done) -> bytes:
 def test_no_secret_leaves_a_whole_life(project: Callable[..., Project], emulator: RunningEmulator) -> None:
     """Deploy, again, verify, hand-over, a failed run and remove leave no secret in output or files."""
     stack = project()
-    lines = CommandLines(stack.root)
+    lines = CommandLines(stack.folder)
     runs = [
         stack.connector("deploy"),
         stack.connector("deploy", "--json"),
@@ -52,7 +52,7 @@ def test_no_secret_leaves_a_whole_life(project: Callable[..., Project], emulator
 def test_no_secret_leaves_a_rotation(project: Callable[..., Project], emulator: RunningEmulator) -> None:
     """Begin, killed and gone on with, status, sealed hand-over, trace, a failed proof, finish: none."""
     stack = project()
-    lines = CommandLines(stack.root)
+    lines = CommandLines(stack.folder)
     runs = [stack.connector("deploy")]
     secrets = [stack.outputs()["clientSecret"]]
     assert kill(stack, "secret", {}, "begin")

@@ -55,10 +55,10 @@ class CommandLines:
     machine (a person's shell at the emulator, another test) is none of this project's.
     """
 
-    def __init__(self, root: Path) -> None:
-        """Begin sampling what works in *root*."""
+    def __init__(self, folder: Path) -> None:
+        """Begin sampling what works in *folder*."""
         self.seen: set[bytes] = set()
-        self._mark = str(root).encode()
+        self._mark = str(folder).encode()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._sample)
         self._thread.start()
