@@ -42,6 +42,11 @@ class LiveSecret:
         """Whole days until it ends, negative when it has ended; None when its end is not known."""
         return None if self.end is None else (self.end - now).days
 
+    def has_ended(self, now: datetime) -> bool:
+        """Whether nobody can log in with it any more."""
+        left = self.days_left(now)
+        return left is not None and left < 0
+
 
 def live_secrets(exported: Mapping[str, Any], base: str) -> tuple[LiveSecret, ...]:
     """The secrets in `pulumi stack export` (deployment version 3), the oldest first.
