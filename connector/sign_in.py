@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 import warnings
 from collections.abc import Callable
@@ -40,6 +41,8 @@ from connector.stack_outputs import StackOutputs
 
 # MSAL would have the answer posted. It comes to loopback, and PKCE makes the code worthless to others.
 warnings.filterwarnings("ignore", "response_mode='form_post' is recommended", UserWarning)
+# Where this machine's clock is off, MSAL logs the claims of the person's token, and goes on.
+logging.getLogger("msal").addHandler(logging.NullHandler())
 
 _PAGE_CODES = "AADSTS50105 (not assigned), AADSTS65001 (no consent), AADSTS50011 (redirect URI)"
 

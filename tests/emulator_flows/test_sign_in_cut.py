@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +16,7 @@ from connector.session import Session
 from connector.sign_in import SignedIn, prove_sign_in
 from tests.emulator_flows.conftest import NoSleep, runner
 from tests.emulator_flows.tenant import ConnectedStack
-from tests.support.emulator import RunningEmulator
+from tests.support.emulator import PROJECT, RunningEmulator
 
 pytestmark = pytest.mark.filterwarnings("ignore:response_mode:UserWarning")
 TOKEN = "/{tenant}/oauth2/v2.0/token"
@@ -78,3 +80,15 @@ def test_a_proxy_in_the_environment_is_not_asked_for_loopback(
     with pytest.raises(PersonNeededError, match="nobody came back"):
         sign_in(stack_of(emulator), pages.append, seconds=0.3)
     assert pages
+
+
+def test_a_clock_that_is_off_puts_no_claims_on_the_terminal() -> None:
+    """MSAL logs the token's claims then; without a handler Python would print them."""
+    program = (
+        "import connector.sign_in; from msal.oauth2cli.oidc import _IdTokenTimeError as E; "
+        "E('too early', 1.0, {'name': 'Adele'}).log()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("", "")
