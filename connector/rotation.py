@@ -224,7 +224,8 @@ def plan_finish(
     if len(live) > 1:
         if wanted.get(new.slot) != new.generation:
             check_deployable(wanted, live, stack)
-        return Finish(slots, live[0], new, hand_made)
+        # Settings written by hand may have left three: the oldest goes, the next one by the next run.
+        return Finish(slots_of(live[1:]), live[0], new, hand_made)
     if dict(wanted) == slots:
         return Finish(slots, None, new, hand_made) if hand_made else None
     if max(wanted.values()) == wanted.get(new.slot) == new.generation:

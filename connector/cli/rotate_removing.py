@@ -31,7 +31,7 @@ def forget_gone(run: Rotating) -> bool:
 
 def delete(run: Rotating, gone: LiveSecret, rest: tuple[LiveSecret, ...]) -> tuple[Change, ...]:
     """An update that deletes one secret; its protection is lifted for this alone, and put back on refusal."""
-    before = slots_of((*rest, gone))
+    before = run.slots_in_file
     run.write_slots(slots_of(rest))
     if gone.protected:
         run.engine.unprotect(gone.urn)

@@ -152,10 +152,12 @@ def finish(run: Rotating, step: Finish) -> Outcome:
     run.voice.title(f"Retiring {named}")
     changes = hand_made.retire(run, step.hand_made)
     if step.old is not None:
-        changes += delete(run, step.old, (step.new,))
+        changes += delete(run, step.old, run.live()[1:])
     run.write_slots(step.slots)
     run.hand_out_patch(step.slots)
     run.voice.say(f"{named} is retired; {step.new.label} is the new secret")
+    for one in run.live()[:-1]:
+        run.voice.say(f"{one.label} is still there; `rotate finish --reconnected` retires it")
     return _outcome(run, "finish", "finished", changes, proof)
 
 

@@ -84,6 +84,11 @@ class Rotating:
         """The stack's outputs now."""
         return self.engine.outputs()
 
+    @property
+    def slots_in_file(self) -> Mapping[str, int]:
+        """What the stack's file names now."""
+        return dict(self._slots)
+
     def write_slots(self, slots: Mapping[str, int]) -> None:
         """Write `slots` into the stack's file; what the run began with is put back as it was written."""
         if dict(slots) == dict(self.settings.slots):

@@ -100,3 +100,21 @@ def test_a_useless_newest_secret_holds_nothing_up(project: Callable[..., Project
     assert (kept.code, kept.json["error"]["code"]) == (10, "rotation.reconnect"), kept.text
     assert "ahead of Graph's" in kept.err
     assert in_entra(stack) == ["a-5", "b-4"]
+
+
+def test_a_third_secret_by_hand_written_settings_is_no_dead_end(project: Callable[..., Project]) -> None:
+    """Plain pulumi makes it and may not delete the first: finish retires one old secret after the other."""
+    stack = project(protect=True)
+    assert stack.connector("deploy").code == 0
+    assert rotate(stack, "begin").code == 0
+    stack.settings["slots"] = {"a": 3, "b": 2}
+    stack.write_settings()
+    assert stack.pulumi("up", "--yes", "--skip-preview").code != 0
+    assert in_entra(stack) == ["a-1", "a-3", "b-2"]
+    first = rotate(stack, "finish", "--reconnected", "--yes")
+    assert first.code == 0, first.text
+    assert "b-2 is still there" in first.err
+    assert (in_entra(stack), slots_in_file(stack)) == (["a-3", "b-2"], {"a": 3, "b": 2})
+    second = rotate(stack, "finish", "--reconnected", "--yes")
+    assert second.code == 0, second.text
+    assert (in_entra(stack), slots_in_file(stack)) == (["a-3"], {"a": 3})

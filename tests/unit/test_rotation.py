@@ -220,6 +220,13 @@ def test_without_a_person_only_ended_secrets_go() -> None:
     assert (gone.old, gone.hand_made, dict(gone.slots)) == (dead, (), {"b": 2})
 
 
+def test_of_three_secrets_the_oldest_goes_and_two_slots_are_left() -> None:
+    """Settings written by hand may have made a third beside two protected ones."""
+    step = plan_finish({"a": 3, "b": 2}, (A1, B2, secret("a-3", 170)), "s")
+    assert step is not None
+    assert (step.old, step.new.label, dict(step.slots)) == (A1, "a-3", {"a": 3, "b": 2})
+
+
 @pytest.mark.parametrize(
     ("wanted", "live", "days", "step", "soon"),
     [
