@@ -6,9 +6,12 @@ The secret is shown only to a person who asked for it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import SecretStr
 
+from connector.dataverse.reports import Verdict
+from connector.records import StackRecord
 from connector.settings import Settings
 from connector.settings.profile import HandoverValue
 from connector.stack_outputs import StackOutputs
@@ -89,3 +92,17 @@ def make_handover(settings: Settings, outputs: StackOutputs) -> Handover:
         hint=settings.profile.connect_hint or "",
         secret_ends=end.date().isoformat() if end else "",
     )
+
+
+def handover_doubts(record: StackRecord | None, outputs: StackOutputs, now: datetime) -> list[str]:
+    """Why what is handed over may not open the connection: it ended, or no proof on record was with it."""
+    end = outputs.client_secret_end_date or outputs.client_certificate_end_date
+    if end is not None and end <= now:
+        return [f"it ended on {end.date().isoformat()} and opens nothing any more; see `rotate status`"]
+    key_id = outputs.client_secret_key_id or outputs.client_certificate_key_id
+    proof = record.proof if record else None
+    if proof is None or proof.key_id != key_id:
+        return ["no proof on record here was with what is handed over; run `verify` before it is typed in"]
+    if proof.verdict != Verdict.PROVED:
+        return [f"its last proof on record did not hold ({proof.cause or proof.verdict}); run `verify` first"]
+    return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
 from connector.settings.redirects import LOCAL_SIGN_IN
@@ -12,18 +12,31 @@ from connector.settings.redirects import LOCAL_SIGN_IN
 PATH = urlsplit(LOCAL_SIGN_IN).path
 _PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Signed in</title>'
-    '<style>:root{{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}}'
+    "<style>:root{{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}}"
     "body{{display:grid;place-items:center;min-height:90vh}}</style>"
     "<main><h1>{title}</h1><p>You can close this window and go back to the terminal.</p></main></html>"
 )
+_IDLE_SECONDS = 30
+
+
+class _Server(ThreadingHTTPServer):
+    """A thread for each connection: browsers open some that they never send anything on."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a browser that hangs up: it asks again, or the person sees it."""
 
 
 class RedirectListener:
-    """Listens on a free port of 127.0.0.1 until `close`; `redirect_uri` is where to send the browser."""
+    """Listens on a free port of 127.0.0.1 until `close`; `redirect_uri` is where to send the browser.
+
+    The first answer counts; whatever else asks (for an icon, without code or error) is no answer.
+    """
 
     def __init__(self) -> None:
         self._answer: dict[str, str] | None = None
-        self._server = HTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", 0), self._handler())
 
     @property
     def redirect_uri(self) -> str:
@@ -34,7 +47,7 @@ class RedirectListener:
         """The query of the redirect, or None when nobody came back in time."""
         deadline = time.monotonic() + seconds
         while self._answer is None and time.monotonic() < deadline:
-            self._server.timeout = max(0.1, min(1.0, deadline - time.monotonic()))
+            self._server.timeout = max(0.05, min(0.2, deadline - time.monotonic()))
             self._server.handle_request()
         return self._answer
 
@@ -42,21 +55,30 @@ class RedirectListener:
         """Stop listening."""
         self._server.server_close()
 
-    def _take(self, query: str) -> None:
-        self._answer = dict(parse_qsl(query, keep_blank_values=True))
+    def _take(self, answer: dict[str, str]) -> None:
+        if self._answer is None:
+            self._answer = answer
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         listener = self
 
         class Handler(BaseHTTPRequestHandler):
+            timeout = _IDLE_SECONDS
+
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)
-                if parts.path != PATH:
+                answer = dict(parse_qsl(parts.query, keep_blank_values=True))
+                if parts.path != PATH or not answer.keys() & {"code", "error"}:
                     self.send_error(HTTPStatus.NOT_FOUND)
                     return
-                listener._take(parts.query)
-                failed = "error" in (listener._answer or {})
-                page = _PAGE.format(title="Not signed in" if failed else "Signed in").encode()
+                try:
+                    self._show("Not signed in" if "error" in answer else "Signed in")
+                finally:
+                    # Last: the page is out when the program goes on, and the answer counts without it.
+                    listener._take(answer)
+
+            def _show(self, title: str) -> None:
+                page = _PAGE.format(title=title).encode()
                 self.send_response(HTTPStatus.OK)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
                 self.send_header("Content-Length", str(len(page)))

@@ -42,6 +42,11 @@ class LiveSecret:
         """Whole days until it ends, negative when it has ended; None when its end is not known."""
         return None if self.end is None else (self.end - now).days
 
+    def has_ended(self, now: datetime) -> bool:
+        """Whether nobody can log in with it any more."""
+        left = self.days_left(now)
+        return left is not None and left < 0
+
 
 def live_secrets(exported: Mapping[str, Any], base: str) -> tuple[LiveSecret, ...]:
     """The secrets in `pulumi stack export` (deployment version 3), the oldest first.
@@ -219,7 +224,8 @@ def plan_finish(
     if len(live) > 1:
         if wanted.get(new.slot) != new.generation:
             check_deployable(wanted, live, stack)
-        return Finish(slots, live[0], new, hand_made)
+        # Settings written by hand may have left three: the oldest goes, the next one by the next run.
+        return Finish(slots_of(live[1:]), live[0], new, hand_made)
     if dict(wanted) == slots:
         return Finish(slots, None, new, hand_made) if hand_made else None
     if max(wanted.values()) == wanted.get(new.slot) == new.generation:

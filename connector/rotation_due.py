@@ -69,7 +69,9 @@ def next_step(
         return Due(Step.DEPLOY, "there is no client secret of the stack yet; run deploy", soon)
     old, new = live[0], live[-1]
     left = old.days_left(now)
-    soon = left is not None and left <= days.soon
+    soon = any(_ends_within(one, days.soon, now) for one in live)
+    if new.has_ended(now) and (len(live) > 1 or hand_made):
+        return Due(Step.BEGIN, f"{new.label} has ended; `rotate begin` makes another", soon)
     settled = len(live) > 1 or dict(wanted) == slots_of(live)
     if hand_made and settled:
         return _with_hand_made(live, hand_made, now, days)

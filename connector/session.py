@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from connector.application_login import application_login
+from connector.clocks import ahead_of
 from connector.cloud_endpoints import Endpoints, read_endpoints
 from connector.deployer import read_deployer
 from connector.errors import RefusedError, UnreachableError
@@ -70,6 +72,8 @@ class Session:
         self._endpoints: Endpoints | None = None
         self._deployer: Identity | None = None
         self._applications: dict[tuple[str, str], Identity] = {}
+        #: How far this machine's clock is ahead of the last answer's `Date`.
+        self.ahead = timedelta()
         #: Ids of the last token request as the application, for the record.
         self.login_ids: dict[str, str] = {}
 
@@ -230,6 +234,7 @@ class Session:
 
     async def _answered(self, answer: httpx.Response) -> None:
         self.trace.answered(answer)
+        self.ahead = ahead_of(answer.headers.get("Date"), self.ahead)
         depth = answer.request.extensions.get("depth", 0)
         self.counter.answered(answer.request.url.netloc.decode(), depth)
 

@@ -7,13 +7,17 @@ consent, assignment, the person's Dataverse user), not the vendor's endpoint.
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import msal  # type: ignore[import-untyped]  # ships no types
+import requests
 from azure.core.credentials import AccessToken, TokenCredential
 
 from connector.dataverse.client import NO_USER, DataverseClient
@@ -26,6 +30,7 @@ from connector.errors import (
     ProofFailedError,
     RefusedError,
     SettingsError,
+    UnreachableError,
 )
 from connector.explain import login_code, login_message
 from connector.identity import Identity
@@ -36,6 +41,8 @@ from connector.stack_outputs import StackOutputs
 
 # MSAL would have the answer posted. It comes to loopback, and PKCE makes the code worthless to others.
 warnings.filterwarnings("ignore", "response_mode='form_post' is recommended", UserWarning)
+# Where this machine's clock is off, MSAL logs the claims of the person's token, and goes on.
+logging.getLogger("msal").addHandler(logging.NullHandler())
 
 _PAGE_CODES = "AADSTS50105 (not assigned), AADSTS65001 (no consent), AADSTS50011 (redirect URI)"
 
@@ -73,7 +80,7 @@ async def prove_sign_in(
         listener.close()
     if answer is None:
         raise _nobody(seconds)
-    tokens = await asyncio.to_thread(_redeem, client, flow, answer)
+    tokens = await asyncio.to_thread(_redeem, client, flow, answer, session)
     return await _who_am_i(session, tokens)
 
 
@@ -89,14 +96,39 @@ def _check_possible(session: Session) -> None:
 
 
 def _client(outputs: StackOutputs, session: Session) -> Any:
+    """MSAL's client, which reads the tenant's OpenID configuration. Raises UnreachableError."""
     authority = session.authority
-    return msal.ConfidentialClientApplication(
-        outputs.client_id,
-        client_credential=outputs.client_secret.get_secret_value(),
-        authority=f"{authority.host}/{authority.tenant_id}",
-        instance_discovery=not authority.emulated,
-        verify=authority.ca_file or True,
+    http = _Http()
+    http.verify = authority.ca_file or True
+    http.trust_env = not authority.emulated  # as for every other request: loopback goes by no proxy
+    try:
+        return msal.ConfidentialClientApplication(
+            outputs.client_id,
+            client_credential=outputs.client_secret.get_secret_value(),
+            authority=f"{authority.host}/{authority.tenant_id}",
+            instance_discovery=not authority.emulated,
+            http_client=http,
+        )
+    except (OSError, ValueError, msal.exceptions.MsalError) as error:
+        raise _unanswered(error, session) from None
+
+
+class _Http(requests.Session):
+    """MSAL's requests, none of which waits for ever."""
+
+    def request(self, *arguments: Any, **options: Any) -> Any:
+        """One request, given a minute."""
+        return super().request(*arguments, **{"timeout": 60, **options})
+
+
+def _unanswered(error: Exception, session: Session) -> UnreachableError:
+    """MSAL's client has no errors of its own: what `requests` and `json` raise comes through it."""
+    host = urlsplit(session.authority.host).netloc or session.authority.host
+    message = (
+        f"the login service {host} did not answer as it should ({type(error).__name__}), and nobody "
+        "is signed in; check the network, and run verify --sign-in again"
     )
+    return UnreachableError(message, code="host.unreachable", key=host)
 
 
 def _nobody(seconds: float) -> PersonNeededError:
@@ -107,9 +139,11 @@ def _nobody(seconds: float) -> PersonNeededError:
     return PersonNeededError(message, code="signin.timeout", key="--timeout")
 
 
-def _redeem(client: Any, flow: dict[str, Any], answer: dict[str, str]) -> dict[str, Any]:
+def _redeem(client: Any, flow: dict[str, Any], answer: dict[str, str], session: Session) -> dict[str, Any]:
     try:
         tokens: dict[str, Any] = client.acquire_token_by_auth_code_flow(flow, answer)
+    except (OSError, json.JSONDecodeError, msal.exceptions.MsalError) as error:
+        raise _unanswered(error, session) from None
     except (ValueError, RuntimeError) as error:
         # MSAL's checks of state and nonce; its words name neither code nor token.
         reason = str(error).splitlines()[0][:120]

@@ -12,7 +12,7 @@ from connector.bootstrap.job import Plans, carry_out, survey
 from connector.bootstrap.model import Wanted
 from connector.bootstrap.rights import NO_CHOICE, Choices, wanted_of
 from connector.bootstrap.subjects import Pipeline, trusts_of
-from connector.cli.console import Voice, is_person_there
+from connector.cli.console import Voice, is_person_there, typed
 from connector.cli.run import Outcome
 from connector.cli.traceless import traceless
 from connector.cli.work import in_session
@@ -65,7 +65,7 @@ def _confirm(voice: Voice, settings: Settings, *, yes: bool) -> None:
         )
         raise PersonNeededError(message, code="bootstrap.unconfirmed", key="--yes")
     voice.title(f"Make this in tenant {settings.tenant_id}? Type the stack's name ({settings.stack}): ")
-    if input().strip() != settings.stack:
+    if typed() != settings.stack:
         raise CancelledError("not confirmed; nothing was written", code="bootstrap.unconfirmed", key="--yes")
 
 

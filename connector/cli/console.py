@@ -24,6 +24,14 @@ def is_person_there() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
+def typed() -> str:
+    """What a person types in a line; nothing where they end the input (Ctrl-D), which confirms nothing."""
+    try:
+        return input().strip()
+    except EOFError:
+        return ""
+
+
 class Voice:
     """Speaks to people on stderr and to programs on stdout."""
 

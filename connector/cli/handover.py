@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from connector.cli.console import Voice
 from connector.cli.engine import Engine
 from connector.cli.paths import file_to_write, keep_out_of_git
 from connector.cli.run import Outcome
-from connector.handover import Handover, make_handover
+from connector.cli.work import records_folder
+from connector.handover import Handover, handover_doubts, make_handover
+from connector.records import read_record
 from connector.sealing import seal, write_new
 
 
@@ -30,15 +33,21 @@ class Delivery:
         return "written" if self.to_file else "shown"
 
 
-def handover(voice: Voice, stack: str | None, delivery: Delivery) -> Outcome:
-    """The values of the connect form; the secret only where somebody asked to receive it."""
+def handover(voice: Voice, stack: str | None, delivery: Delivery, records: str | None = None) -> Outcome:
+    """The values of the connect form; the secret only where somebody asked to receive it.
+
+    What no proof on record stands for is handed over with a warning: a run may have died before it.
+    """
     path = file_to_write("--to-file", delivery.to_file, code="handover.file")
     if path is not None and not delivery.to_age:
         keep_out_of_git("--to-file", path)
+    folder = records_folder(records)
     engine = Engine(stack, voice.say)
     settings, outputs = engine.settings(), engine.outputs()
     form = make_handover(settings, outputs)
     body: dict[str, object] = {"verb": "handover", "stack": settings.stack, "result": delivery.result}
+    doubts = handover_doubts(read_record(settings.stack, folder), outputs, datetime.now(UTC))
+    body["proved"] = not doubts
     body["values"] = form.to_json(show_secret=delivery.show_secret)
     sealed = _deliver(form, delivery, path, as_json=voice.as_json)
     if sealed is not None:
@@ -50,6 +59,8 @@ def handover(voice: Voice, stack: str | None, delivery: Delivery) -> Outcome:
         what = "sealed; send it to whoever holds the private key, nobody else can open it"
         plain = "written, for you alone to read; delete it when it is typed in"
         voice.say(f"{path}: {what if delivery.to_age else plain}")
+    for doubt in doubts:
+        voice.say(f"warning: {doubt}")
     return Outcome(body)
 
 

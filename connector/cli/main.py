@@ -106,9 +106,10 @@ def verify(
 
 
 @app.command()
-def handover(
+def handover(  # options of a command line
     stack: Stack = None,
     json: Json = False,
+    records: Records = None,
     show_secret: Annotated[bool, typer.Option("--show-secret", help="Print the client secret too.")] = False,
     to_age: Annotated[
         str | None,
@@ -121,7 +122,7 @@ def handover(
 ) -> None:
     """Give the values that the connect form asks for, in its order and words."""
     delivery = Delivery(show_secret=show_secret, to_age=to_age, to_file=to_file)
-    run_verb("handover", Voice(as_json=json), lambda voice: handing_over(voice, stack, delivery))
+    run_verb("handover", Voice(as_json=json), lambda voice: handing_over(voice, stack, delivery, records))
 
 
 @app.command()

@@ -18,6 +18,9 @@ from connector.deployer import provider_environment
 
 _NO_STACK = re.compile(r"no stack named .* found|no stack selected", re.IGNORECASE)
 _LOCKED = re.compile(r"currently locked by|Another update is currently in progress")
+# Each flag of `pulumi` has such a variable. These have it write secrets in clear: into its own log, which
+# would end up in an error's words or in a file of the temporary folder, and into previews.
+_LOUD = frozenset(f"PULUMI_OPTION_{flag}" for flag in ("VERBOSE", "LOGTOSTDERR", "LOGFLOW", "SHOW_SECRETS"))
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def run_pulumi(
     with subprocess.Popen(
         command,
         cwd=folder,
-        env=os.environ | {"PULUMI_SKIP_UPDATE_CHECK": "1"} | login | dict(env or {}),
+        env=_quiet(os.environ) | {"PULUMI_SKIP_UPDATE_CHECK": "1"} | login | dict(env or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -77,3 +80,7 @@ def run_pulumi(
                 on_line(line)
         reader.join()
     return Ran(process.returncode, "".join(lines), "".join(errors))
+
+
+def _quiet(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name not in _LOUD}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector import naming
-from connector.cli.console import Voice, is_person_there
+from connector.cli.console import Voice, is_person_there, typed
 from connector.cli.engine import Engine
 from connector.cli.run import Outcome
 from connector.cli.work import in_session, records_folder
@@ -114,7 +114,7 @@ def confirm(voice: Voice, settings: Settings, options: RemoveOptions) -> None:
         message = f"remove destroys stack {settings.stack}; without a terminal it needs --yes"
         raise PersonNeededError(message, code="remove.unconfirmed", key="--yes")
     voice.title(question)
-    if input().strip() != settings.stack:
+    if typed() != settings.stack:
         raise CancelledError("not confirmed; nothing was removed", code="remove.unconfirmed", key="--yes")
 
 

@@ -10,7 +10,7 @@ import typer
 from connector.cli import hand_made
 from connector.cli import rotate_steps as steps
 from connector.cli.app import App
-from connector.cli.console import Voice, is_person_there
+from connector.cli.console import Voice, is_person_there, typed
 from connector.cli.options import Json, Records, Stack, Yes
 from connector.cli.rotate_other import check_secret, other_than_secret
 from connector.cli.rotating import Rotating
@@ -124,6 +124,11 @@ def _auto(
         if other := other_than_secret(run, begin_days, soon_days):
             return other
         due = _due(run, begin_days, soon_days)
+        if due.step in (
+            Step.BEGIN,
+            Step.FINISH,
+        ):  # what writes goes by a clock that is not this machine's alone
+            due = _due(run, begin_days, soon_days, run.now())
         if due.step is not Step.DEPLOY:  # it becomes the error, which is said once
             voice.say(due.why)
         return _carry_out(run, due)
@@ -131,10 +136,10 @@ def _auto(
     run_verb("rotate auto", Voice(as_json=json), work)
 
 
-def _due(run: Rotating, begin_days: int | None, soon_days: int | None) -> Due:
+def _due(run: Rotating, begin_days: int | None, soon_days: int | None, now: datetime | None = None) -> Due:
     days = Thresholds.for_lifetime(run.settings.secret.lifetime_days, begin=begin_days, soon=soon_days)
     old = run.outside_slots().adopted
-    return next_step(run.settings.slots, run.live(), datetime.now(UTC), days, old)
+    return next_step(run.settings.slots, run.live(), now or datetime.now(UTC), days, old)
 
 
 def _carry_out(run: Rotating, due: Due) -> Outcome:
@@ -146,7 +151,7 @@ def _carry_out(run: Rotating, due: Due) -> Outcome:
         kind = ExpiresSoonError if due.soon else PersonNeededError
         raise kind(due.why, code="rotation.not_deployed", key=run.stack)
     if due.step is Step.FINISH or due.step is Step.WRITE_SLOTS:
-        step = only_ended(steps.planned_finish(run), live, datetime.now(UTC))
+        step = only_ended(steps.planned_finish(run), live, run.now())
         return _as_auto(steps.finish(run, step), run) if step else _as_auto(Outcome(), run)
     if due.step is Step.RECONNECT and run.is_proved(live[-1]):
         run.hand_out_patch(slots_of(live))
@@ -195,5 +200,5 @@ def _confirm(voice: Voice, step: Finish, *, yes: bool) -> None:
         raise PersonNeededError(message, code="rotation.unconfirmed", key="--yes")
     wanted = step.retired[0].label
     voice.title(f"Delete the secret {named}? Type the name {wanted}: ")
-    if input().strip() != wanted:
+    if typed() != wanted:
         raise CancelledError("not confirmed; nothing was retired", code="rotation.unconfirmed", key="--yes")

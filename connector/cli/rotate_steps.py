@@ -6,41 +6,44 @@ anything else, and the old one goes last, by an update that deletes it and nothi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from connector.cli import hand_made
 from connector.cli.engine import EngineError
 from connector.cli.recover import prepare
+from connector.cli.rotate_removing import delete, forget_gone, make_way, unusable
 from connector.cli.rotating import Rotating
 from connector.cli.run import Outcome
 from connector.cli.work import in_session
 from connector.dataverse.reports import Action, Change, ProofReport, Verdict
 from connector.errors import ConnectError, DriftError, PersonNeededError, ProofFailedError
-from connector.rotation import Begin, Finish, LiveSecret, plan_begin, plan_finish, slots_of
+from connector.rotation import Begin, Finish, plan_begin, plan_finish
 from connector.session import Session
 
 
 def begin(run: Rotating, *, only_preview: bool = False) -> Outcome:
     """Add the other slot's next secret, deploy it, prove it; what this run cannot prove goes again."""
-    adopted = bool(run.outside_slots().adopted)
-    step = plan_begin(run.settings.slots, run.live(), run.stack, adopted=adopted)
+    wanted: Mapping[str, int] = run.settings.slots
+    step = _planned(run, wanted)
     if step.resumed:
         run.voice.say(f"a rotation was begun before; going on with {step.label}")
     if not only_preview:
         _mend(run, step)
-        _forget_gone(run)
-        step = plan_begin(run.settings.slots, run.live(), run.stack, adopted=adopted)
+        forget_gone(run)
+        wanted = make_way(run) or wanted
+        step = _planned(run, wanted)
     run.write_slots(step.slots)
-    changes = _previewed(run, Action.ADDED, step.label)
+    changes = _previewed(run, step.label, wanted)
     if only_preview:
         run.hand_out_patch(step.slots)
         run.put_back()
         return _outcome(run, "begin", "preview", changes)
-    made = _deploy(run, step) if changes or not _current(run) else ()
+    made = _deploy(run, step, wanted) if changes or not _current(run) else ()
     proof = run.prove(fresh=True)
     if proof.verdict is Verdict.FAILED:
-        return _not_proved(run, step, proof, made=bool(made) and not step.first)
+        return _not_proved(run, step, proof, wanted if made and not step.first else None)
     run.hand_out_patch(step.slots)
     result = "begun" if proof.verdict is Verdict.PROVED else "unproved"
     if proof.error is None:
@@ -58,27 +61,28 @@ def _mend(run: Rotating, step: Begin) -> None:
     in_session(run.settings.model_copy(update={"slots": dict(step.slots)}), work)
 
 
-def _forget_gone(run: Rotating) -> bool:
-    """Let the state follow where one of two secrets was deleted by a run that died before it said so.
-
-    The provider does not take a secret that is missing for deleted: its delete fails.
-    """
-    if len(run.live()) < 2:
-        return False
-    gone = run.gone()
-    if len(gone) != 1:
-        return False
-    run.voice.say(f"{gone[0].label} is gone from the application already; the state follows")
-    run.engine.refresh(gone[0].urn)
-    return True
+def _planned(run: Rotating, wanted: Mapping[str, int]) -> Begin:
+    """The step from the state as it is now; a secret that opens nothing any more is no new one."""
+    live = run.live()
+    adopted = bool(run.outside_slots().adopted)
+    if adopted and len(live) == 1:
+        adopted = not unusable(run, live)
+    return plan_begin(wanted, live, run.stack, adopted=adopted)
 
 
-def _previewed(run: Rotating, action: Action, label: str) -> tuple[Change, ...]:
+def _previewed(run: Rotating, label: str, wanted: Mapping[str, int]) -> tuple[Change, ...]:
     try:
-        return run.preview_only(action, label)
+        return run.preview_only(Action.ADDED, label)
     except ConnectError:
-        run.put_back()
+        _go_back(run, wanted)
         raise
+
+
+def _go_back(run: Rotating, wanted: Mapping[str, int]) -> None:
+    """The slots without the secret that was not made; a patch says so where one went for it."""
+    run.write_slots(wanted)
+    if dict(wanted) != dict(run.settings.slots):
+        run.hand_out_patch(wanted)
 
 
 def _current(run: Rotating) -> bool:
@@ -86,21 +90,24 @@ def _current(run: Rotating) -> bool:
     return run.outputs().client_secret_key_id == run.live()[-1].key_id
 
 
-def _deploy(run: Rotating, step: Begin) -> tuple[Change, ...]:
+def _deploy(run: Rotating, step: Begin, wanted: Mapping[str, int]) -> tuple[Change, ...]:
     run.voice.title(f"Entra ID: the new secret {step.label}")
     try:
         return run.engine.up()
     except EngineError:
         if step.label not in [one.label for one in run.live()]:
-            run.put_back()
+            _go_back(run, wanted)
         raise
 
 
-def _not_proved(run: Rotating, step: Begin, proof: ProofReport, *, made: bool) -> Outcome:
-    """What this run made goes again; what an earlier run made may be in use by now and stays."""
+def _not_proved(run: Rotating, step: Begin, proof: ProofReport, back_to: Mapping[str, int] | None) -> Outcome:
+    """What this run made goes again; what an earlier run made may be in use by now and stays.
+
+    *back_to* are the slots before this run made it, None where it did not.
+    """
     cause = proof.error
     code, words = (cause.code, cause.message) if cause else ("proof.failed", "the proof failed")
-    if not made:
+    if back_to is None:
         message = (
             f"{step.label} did not pass the proof: {words}. It is the stack's only secret, or was made by an "
             "earlier run and may be in use, so it stays, as do the others"
@@ -108,7 +115,7 @@ def _not_proved(run: Rotating, step: Begin, proof: ProofReport, *, made: bool) -
         error = ProofFailedError(message, code=code, key=cause.key if cause else None)
         return _outcome(run, "begin", "failed", (), proof, error)
     taken = take_back(run, step.label)
-    run.hand_out_patch(run.settings.slots)
+    run.hand_out_patch(back_to)
     message = f"{step.label} did not pass the proof and was taken back; the old secret is as it was. {words}"
     error = ProofFailedError(message, code=code, key=cause.key if cause else None)
     return _outcome(run, "begin", "taken_back", taken, proof, error)
@@ -118,25 +125,7 @@ def take_back(run: Rotating, label: str) -> tuple[Change, ...]:
     """Delete the newest secret, and nothing else, and return to the slots without it."""
     live = run.live()
     run.voice.title(f"Taking {label} back")
-    return _delete(run, live[-1], live[:-1])
-
-
-def _delete(run: Rotating, gone: LiveSecret, rest: tuple[LiveSecret, ...]) -> tuple[Change, ...]:
-    """An update that deletes one secret; its protection is lifted for this alone, and put back on refusal."""
-    before = slots_of((*rest, gone))
-    run.write_slots(slots_of(rest))
-    if gone.protected:
-        run.engine.unprotect(gone.urn)
-    try:
-        run.preview_only(Action.REMOVED, gone.label)
-    except ConnectError:
-        if gone.protected:
-            run.engine.protect(gone.urn)
-        run.write_slots(before)
-        raise
-    changes = run.engine.up()
-    run.note()
-    return changes
+    return delete(run, live[-1], live[:-1])
 
 
 def finish(run: Rotating, step: Finish) -> Outcome:
@@ -146,7 +135,7 @@ def finish(run: Rotating, step: Finish) -> Outcome:
         run.write_slots(step.slots)
         run.hand_out_patch(step.slots)
         return _outcome(run, "finish", "finished", ())
-    if step.old is not None and _forget_gone(run):
+    if step.old is not None and forget_gone(run):
         planned_finish(run)
         followed = _follow(run, step)
         if not step.hand_made:
@@ -163,10 +152,12 @@ def finish(run: Rotating, step: Finish) -> Outcome:
     run.voice.title(f"Retiring {named}")
     changes = hand_made.retire(run, step.hand_made)
     if step.old is not None:
-        changes += _delete(run, step.old, (step.new,))
+        changes += delete(run, step.old, run.live()[1:])
     run.write_slots(step.slots)
     run.hand_out_patch(step.slots)
     run.voice.say(f"{named} is retired; {step.new.label} is the new secret")
+    for one in run.live()[:-1]:
+        run.voice.say(f"{one.label} is still there; `rotate finish --reconnected` retires it")
     return _outcome(run, "finish", "finished", changes, proof)
 
 

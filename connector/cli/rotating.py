@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connector.cli import hand_made
@@ -26,6 +26,17 @@ from connector.stack_file import stack_file, unified_diff, with_slots
 from connector.stack_outputs import StackOutputs
 from connector.status import is_proved, slot_table
 
+_NOTICED = timedelta(minutes=5)
+
+
+async def _ahead(session: Session) -> timedelta:
+    """How far this machine's clock is ahead of Graph's, by the answer to a look-up of the deployer."""
+    graph = session.endpoints.graph
+    await session.send(
+        "GET", f"{graph}/v1.0/servicePrincipals?$top=1", identity=session.deployer, scope=f"{graph}/.default"
+    )
+    return session.ahead
+
 
 class Rotating:
     """A stack whose slots are read or changed; every step reads the state anew."""
@@ -46,6 +57,7 @@ class Rotating:
         self._before = read_exactly(self.file)
         self._slots = dict(self.settings.slots)
         self._outside: OutsideSlots | None = None
+        self._ahead: timedelta | None = None
 
     @property
     def stack(self) -> str:
@@ -71,6 +83,11 @@ class Rotating:
     def outputs(self) -> StackOutputs:
         """The stack's outputs now."""
         return self.engine.outputs()
+
+    @property
+    def slots_in_file(self) -> Mapping[str, int]:
+        """What the stack's file names now."""
+        return dict(self._slots)
 
     def write_slots(self, slots: Mapping[str, int]) -> None:
         """Write `slots` into the stack's file; what the run began with is put back as it was written."""
@@ -127,9 +144,7 @@ class Rotating:
         async def work(session: Session) -> ProofReport:
             more = directory_checks(self.settings, outputs, session)
             known = known_of(record)
-            proof = await jobs.prove(
-                self.settings, outputs, session, more=more, known=known, fresh=fresh
-            )
+            proof = await jobs.prove(self.settings, outputs, session, more=more, known=known, fresh=fresh)
             return await named(proof, outputs, session)
 
         report = in_session(self.settings, work)
@@ -149,6 +164,17 @@ class Rotating:
 
         held = in_session(self.settings, read)
         return () if held is None else tuple(one for one in live if one.key_id.lower() not in held)
+
+    def now(self) -> datetime:
+        """The time by which a secret goes because it has ended: Graph's, where this machine is ahead of it.
+
+        A clock that is wrong would have a secret in use taken for one that has ended.
+        """
+        if self._ahead is None:
+            self._ahead = in_session(self.settings, _ahead)
+            if self._ahead > _NOTICED:
+                self.voice.say(f"this machine's clock is {self._ahead} ahead of Graph's, which counts")
+        return datetime.now(UTC) - max(self._ahead, timedelta())
 
     def is_proved(self, secret: LiveSecret) -> bool:
         """Whether the record's last proof was with this secret, and held."""

@@ -113,7 +113,12 @@ def test_the_hand_over_shows_the_secret_when_asked(deployed: Project) -> None:
     assert secret in deployed.connector("handover", "--show-secret").out
     shown = deployed.connector("handover", "--show-secret", "--json").json
     assert shown["values"]["clientSecret"] == secret
-    assert deployed.connector("handover", "--json").json["values"]["clientSecret"] is None
+    unasked = deployed.connector("handover", "--json")
+    assert (unasked.json["values"]["clientSecret"], unasked.json["proved"]) == (None, True)
+    assert "warning" not in unasked.err
+    doubted = deployed.connector("handover", "--records", str(deployed.folder / "none"), "--json")
+    assert (doubted.code, doubted.json["proved"]) == (0, False)
+    assert "no proof on record here" in doubted.err
 
 
 def test_the_search_finds_a_planted_leak(deployed: Project) -> None:

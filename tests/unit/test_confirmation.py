@@ -35,6 +35,18 @@ def test_only_the_stacks_name_confirms(
     assert (caught.value.exit_code, caught.value.code) == (8, "remove.unconfirmed")
 
 
+def test_an_input_that_ends_confirms_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-D in place of the name cancels as a wrong name does."""
+
+    def ended(*_: object) -> str:
+        raise EOFError
+
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(builtins, "input", ended)
+    with pytest.raises(CancelledError, match="nothing was removed"):
+        removing.confirm(Voice(as_json=False), SETTINGS, RemoveOptions())
+
+
 def test_without_a_terminal_a_person_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing prompts there."""
     monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from connector.errors import ConnectError, NoSuchStackError
 from connector.explain import explain, login_message
-from connector.handover import make_handover
-from connector.records import read_record, record_path, updated, write_record
+from connector.handover import handover_doubts, make_handover
+from connector.records import (
+    ProofRecord,
+    StackRecord,
+    read_record,
+    record_path,
+    updated,
+    write_record,
+)
 from connector.settings import load_settings
 from connector.stack_outputs import StackOutputs
 from tests.unit.settings_samples import GOOD, PROJECT
@@ -50,6 +58,22 @@ def test_the_secret_is_shown_only_when_asked_for() -> None:
     assert SECRET not in unasked
     assert SECRET in form.text(show_secret=True)
     assert form.to_json(show_secret=True)["clientSecret"] == SECRET
+
+
+def test_what_no_proof_stands_for_is_handed_over_with_a_doubt() -> None:
+    """No record, another secret's proof, one that did not hold, an end that has come; else none."""
+    now = datetime(2027, 1, 1, tzinfo=UTC)
+
+    def doubts(key_id: str, verdict: str = "proved", at: datetime = now) -> list[str]:
+        proof = ProofRecord(at=now, verdict=verdict, cause="login.refused", key_id=key_id)
+        return handover_doubts(StackRecord(stack="dev", proof=proof), OUTPUTS, at)
+
+    assert doubts("k1") == []
+    assert "no proof on record" in handover_doubts(None, OUTPUTS, now)[0]
+    assert "no proof on record" in handover_doubts(StackRecord(stack="dev"), OUTPUTS, now)[0]
+    assert "no proof on record" in doubts("k0")[0]
+    assert "did not hold (login.refused)" in doubts("k1", "failed")[0]
+    assert "ended on 2027-05-22" in doubts("k1", at=datetime(2027, 5, 22, tzinfo=UTC))[0]
 
 
 def test_a_record_is_written_and_read_back_without_a_secret(tmp_path: Path) -> None:

@@ -171,6 +171,9 @@ def test_finish_refuses_where_the_newest_secret_is_unknown_or_not_there(
         ({"a": 1, "b": 2}, (secret("a-1", 30), B2), Step.RECONNECT, True),
         ({"a": 1}, (secret("a-1", 40), B2), Step.RECONNECT, False),
         ({"a": 1, "b": 2}, (secret("a-1", -2), B2), Step.FINISH, False),
+        ({"a": 1, "b": 2}, (secret("a-1", 40), secret("b-2", 20)), Step.RECONNECT, True),
+        ({"a": 1, "b": 2}, (secret("a-1", 40), secret("b-2", -2)), Step.BEGIN, True),
+        ({"a": 1, "b": 2}, (secret("a-1", -9), secret("b-2", -2)), Step.BEGIN, True),
     ],
 )
 def test_the_next_step_follows_from_settings_state_and_date(
@@ -217,6 +220,13 @@ def test_without_a_person_only_ended_secrets_go() -> None:
     assert (gone.old, gone.hand_made, dict(gone.slots)) == (dead, (), {"b": 2})
 
 
+def test_of_three_secrets_the_oldest_goes_and_two_slots_are_left() -> None:
+    """Settings written by hand may have made a third beside two protected ones."""
+    step = plan_finish({"a": 3, "b": 2}, (A1, B2, secret("a-3", 170)), "s")
+    assert step is not None
+    assert (step.old, step.new.label, dict(step.slots)) == (A1, "a-3", {"a": 3, "b": 2})
+
+
 @pytest.mark.parametrize(
     ("wanted", "live", "days", "step", "soon"),
     [
@@ -227,6 +237,7 @@ def test_without_a_person_only_ended_secrets_go() -> None:
         ({"a": 1}, (A1,), (100, -1), Step.FINISH, False),
         ({"a": 1}, (secret("a-1", 10),), (100,), Step.RECONNECT, True),
         ({"a": 1, "b": 2}, (A1,), (100,), Step.BEGIN, False),
+        ({"a": 1}, (secret("a-1", -2),), (100,), Step.BEGIN, True),
     ],
 )
 def test_hand_made_secrets_count_as_old_ones(
