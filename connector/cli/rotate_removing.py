@@ -60,7 +60,7 @@ def make_way(run: Rotating) -> Mapping[str, int] | None:
     """
     live = run.live()
     useless = unusable(run, live) if len(live) > 1 else ()
-    if live[-1:] != useless[-1:]:
+    if not useless or live[-1] not in useless:
         return None
     gone = live[0] if live[0] in useless else live[-1]
     rest = tuple(one for one in live if one is not gone)
