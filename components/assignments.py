@@ -15,9 +15,7 @@ import pulumi_azuread as azuread
 
 from components import tokens
 from components.lookups import look_up
-from connector.naming import assignment_resource, older_assignment_resource
-
-DEFAULT_APP_ROLE = "00000000-0000-0000-0000-000000000000"
+from connector.naming import DEFAULT_APP_ROLE, assignment_resource, older_assignment_resource
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ _PLAIN = re.compile(
     r"[A-Za-z0-9._]+( [A-Za-z0-9._]+)*|[A-Za-z0-9._-]+@[A-Za-z0-9._-]+"
     r"|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 )
+#: The role of an assignment that names none (Graph: appRoleAssignment).
+DEFAULT_APP_ROLE = "00000000-0000-0000-0000-000000000000"
 _ROLE_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://dynamics-connect/security-role")
 
 

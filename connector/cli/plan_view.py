@@ -78,8 +78,8 @@ def of_interest(report: Planned) -> bool:
 
 def summary(report: Planned) -> str:
     """How many lines of each action there are; a table without rights of its own is none."""
-    counted = [change for change in report.changes if change.kind != "table"]
-    counts = {action: sum(1 for c in counted if c.action is action) for action in Action}
+    lines = [change for change in report.changes if change.kind != "table"]
+    counts = {action: sum(1 for line in lines if line.action is action) for action in Action}
     told = ", ".join(f"{count} {action.value}" for action, count in counts.items() if count)
     if isinstance(report, ApplyReport):
         return told

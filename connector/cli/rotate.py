@@ -124,10 +124,8 @@ def _auto(
         if other := other_than_secret(run, begin_days, soon_days):
             return other
         due = _due(run, begin_days, soon_days)
-        if due.step in (
-            Step.BEGIN,
-            Step.FINISH,
-        ):  # what writes goes by a clock that is not this machine's alone
+        if due.step in (Step.BEGIN, Step.FINISH):
+            # What writes goes by a clock that is not this machine's alone.
             due = _due(run, begin_days, soon_days, run.now())
         if due.step is not Step.DEPLOY:  # it becomes the error, which is said once
             voice.say(due.why)

@@ -47,10 +47,12 @@ def delete(run: Rotating, gone: LiveSecret, rest: tuple[LiveSecret, ...]) -> tup
     return changes
 
 
-def unusable(run: Rotating, live: Sequence[LiveSecret]) -> tuple[LiveSecret, ...]:
-    """Those that open nothing any more: ended, or not on the application."""
-    now, gone = run.now(), run.gone()
-    return tuple(one for one in live if one.has_ended(now) or one in gone)
+def unusable(
+    run: Rotating, live: Sequence[LiveSecret], removed: Sequence[LiveSecret]
+) -> tuple[LiveSecret, ...]:
+    """Those that open nothing any more: ended, or *removed* from the application (`Rotating.gone`)."""
+    now = run.now()
+    return tuple(one for one in live if one.has_ended(now) or one in removed)
 
 
 def make_way(run: Rotating) -> Mapping[str, int] | None:
@@ -59,13 +61,16 @@ def make_way(run: Rotating) -> Mapping[str, int] | None:
     The older one goes where it opens nothing either; otherwise it is in use, and the newer one goes.
     """
     live = run.live()
-    useless = unusable(run, live) if len(live) > 1 else ()
-    if not useless or live[-1] not in useless:
+    if len(live) < 2:
+        return None
+    removed = run.gone()
+    useless = unusable(run, live, removed)
+    if live[-1] not in useless:
         return None
     gone = live[0] if live[0] in useless else live[-1]
     rest = tuple(one for one in live if one is not gone)
     run.voice.title(f"{live[-1].label} opens nothing any more: {gone.label} makes way for a new secret")
-    if gone in run.gone():
+    if gone in removed:
         run.engine.refresh(gone.urn)
         run.write_slots(slots_of(rest))
     else:

@@ -66,7 +66,7 @@ def _planned(run: Rotating, wanted: Mapping[str, int]) -> Begin:
     live = run.live()
     adopted = bool(run.outside_slots().adopted)
     if adopted and len(live) == 1:
-        adopted = not unusable(run, live)
+        adopted = not unusable(run, live, run.gone())
     return plan_begin(wanted, live, run.stack, adopted=adopted)
 
 

@@ -17,9 +17,6 @@ from connector.entra.graph import Principal
 from connector.entra.objects import Attached, LiveApplication
 from connector.settings import ApiPermission, ConsentMode, CredentialKind, PermissionKind, Settings
 
-#: The role of an assignment that names none (Graph: appRoleAssignment).
-DEFAULT_APP_ROLE = "00000000-0000-0000-0000-000000000000"
-
 
 @dataclass(frozen=True)
 class Attachable:
@@ -107,7 +104,7 @@ def _consent(settings: Settings, found: Attachable) -> Iterator[tuple[str, str]]
 
 def _people(settings: Settings, found: Attachable, principal: Principal) -> Iterator[tuple[str, str]]:
     # One with another app role is somebody else's: taken over, it would be replaced.
-    plain = (one for one in found.attached.assigned if one.role_id == DEFAULT_APP_ROLE)
+    plain = (one for one in found.attached.assigned if one.role_id == naming.DEFAULT_APP_ROLE)
     assigned = {one.principal_id: one.id for one in plain}
     for kind, who in people_of(settings):
         object_id = found.people.get((kind, who), "").lower()

@@ -67,16 +67,21 @@ class Directory(Graph):
         rows = await self._pages("federatedIdentityCredentials", item.federated_identity_credentials)
         return tuple(federated_of(row) for row in rows)
 
-    async def with_federated(
-        self, applications: Iterable[LiveApplication], known: str | None
-    ) -> list[LiveApplication]:
-        """The same, federated credentials counted: of all but the *known* one and those in use anyway."""
-        found = list(applications)
+    async def with_known(self, marked: Iterable[LiveApplication], known: str | None) -> list[LiveApplication]:
+        """The marked applications, and the state's where it has no marker yet (adopted), or not any more.
+
+        Of the others, those that nobody logs in to otherwise, federated credentials are counted.
+        """
+        found = list(marked)
+        mine = None
+        if known is not None and not any(one.id == known for one in found):
+            mine = await self.application(known)
         asked = {one.id: start(self.federated(one.id)) for one in found if one.id != known and not one.in_use}
         await join(*asked.values())
-        return [
+        counted = [
             replace(one, federated=len(asked[one.id].result())) if one.id in asked else one for one in found
         ]
+        return [*counted, mine] if mine else counted
 
     async def attached(self, app_id: str) -> Attached:
         """Service principal, grants, app roles held and assignments of one application, side by side."""

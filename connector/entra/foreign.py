@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from connector.dataverse.reports import Action, Change
-from connector.entra.adoption import DEFAULT_APP_ROLE, Attachable
+from connector.entra.adoption import Attachable
 from connector.entra.graph import Grant
 from connector.entra.objects import Federated, LiveApplication
 from connector.hand_made import OutsideSlots
+from connector.naming import DEFAULT_APP_ROLE
 from connector.settings import ConsentMode, PermissionKind, Settings
 
 

@@ -80,7 +80,7 @@ async def find(
     binned = start(_nothing() if known else deleted_with_marker(directory, settings.stack))
     held = start(read_held(directory, settings, state))
     await join(marked, binned, held)
-    applications = await _with_known(directory, marked.result(), known)
+    applications = await directory.with_known(marked.result(), known)
     gone = await lost_application(directory, settings, state, applications)
     gone += await lost_principal(directory, settings, state, held.result().principal)
     keep = choose(settings.stack, applications, known or accepted)
@@ -95,20 +95,6 @@ async def find(
 
 async def _nothing() -> tuple[LiveApplication, ...]:
     return ()
-
-
-async def _with_known(
-    directory: Directory, marked: list[LiveApplication], known: str | None
-) -> list[LiveApplication]:
-    """The state's application counts as ours where it has no marker yet (adopted), or not any more.
-
-    Of the others it is read whether somebody logs in to them with tokens of an issuer.
-    """
-    mine = None
-    if known is not None and not any(one.id == known for one in marked):
-        mine = await directory.application(known)
-    others = await directory.with_federated(marked, known)
-    return [*others, mine] if mine else others
 
 
 def choose(stack: str, applications: Sequence[LiveApplication], known: str | None) -> LiveApplication | None:

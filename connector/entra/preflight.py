@@ -76,11 +76,7 @@ async def _policy(directory: Directory, settings: Settings, state: StackState) -
 
 async def _marked(directory: Directory, settings: Settings, state: StackState) -> Iterable[Check]:
     known = _known(settings, state)
-    found = await directory.with_federated(await directory.marked(naming.marker_tag(settings.stack)), known)
-    if known and not any(one.id == known for one in found):
-        # Adopted and not deployed since: the marker comes with the next deployment.
-        mine = await directory.application(known)
-        found = [*found, mine] if mine else found
+    found = await directory.with_known(await directory.marked(naming.marker_tag(settings.stack)), known)
     return [_marked_check(one, known) for one in found] or [
         yes("entra.marker", "this stack's application", "there is none yet; deploy makes it")
     ]

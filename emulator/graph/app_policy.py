@@ -14,7 +14,7 @@ from typing import Any
 
 from emulator.context import Call
 from emulator.graph.default_policy import DEFAULT_APP_POLICY
-from emulator.graph.errors import AudienceNotAllowed, CredentialTypeNotAllowed, LifetimeNotAllowed
+from emulator.graph.policy_errors import AudienceNotAllowed, CredentialTypeNotAllowed, LifetimeNotAllowed
 from emulator.store import Document
 
 _AUDIENCES = {

@@ -7,7 +7,7 @@ terraform-provider-azuread docs, import of app role assignments.
 from __future__ import annotations
 
 from connector.checks import Answer
-from connector.entra.adoption import DEFAULT_APP_ROLE, Attachable, import_ids
+from connector.entra.adoption import Attachable, import_ids
 from connector.entra.asked_for import person_check
 from connector.entra.directory import Directory
 from connector.entra.graph import Assignment, Principal
@@ -15,6 +15,7 @@ from connector.entra.objects import Attached, LiveApplication, Named
 from connector.entra.people import Person, attachable
 from connector.entra.preflight import directory_checks
 from connector.entra.rights import needs_of
+from connector.naming import DEFAULT_APP_ROLE
 from connector.session import Session
 from connector.settings import ApiPermission, PermissionKind, load_settings
 from connector.stack_state import StackState

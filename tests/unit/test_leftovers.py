@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connector.cli.locks import holders_are_dead
-from connector.entra.adoption import DEFAULT_APP_ROLE, Attachable
+from connector.entra.adoption import Attachable
 from connector.entra.graph import Assignment, Principal
 from connector.entra.leftovers import UsedElsewhereError, choose, plan
 from connector.entra.objects import Attached, LiveApplication, LiveCertificate, LiveSecret
 from connector.entra.spare import spare_certificates, spare_secrets
+from connector.naming import DEFAULT_APP_ROLE
 from connector.settings import Certificate, Settings, load_settings
 from connector.stack_state import KnownResource, StackState
 from tests.support.emulator import PROJECT
