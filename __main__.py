@@ -15,14 +15,15 @@ from connector.errors import ConnectError
 from connector.settings import load_settings, stranger_keys
 
 
-def raw_config() -> dict[str, object]:
-    """Every key of this project's configuration, without the project's prefix.
+def configuration() -> dict[str, object]:
+    """Every key of every namespace: `pulumi.Config` reads one at a time, and none must go unseen."""
+    return {**get_config_env(), **CONFIG.get()}
 
-    `pulumi.Config` reads one key at a time, and an unknown key must not go unseen.
-    """
+
+def raw_config() -> dict[str, object]:
+    """Every key of this project's configuration, without the project's prefix."""
     prefix = f"{pulumi.get_project()}:"
-    everything = get_config_env() | CONFIG.get()
-    return {k.removeprefix(prefix): v for k, v in everything.items() if k.startswith(prefix)}
+    return {k.removeprefix(prefix): v for k, v in configuration().items() if k.startswith(prefix)}
 
 
 def main() -> None:
@@ -34,7 +35,7 @@ def main() -> None:
     settings = load_settings(raw_config(), stack=stack, project_dir=folder)
     for warning in settings.warnings:
         pulumi.log.warn(str(warning))
-    args = ConnectionArgs(settings, tenant_provider(settings))
+    args = ConnectionArgs(settings, tenant_provider(settings, configuration()))
     opts = pulumi.ResourceOptions(transformations=[importing(read_imports(os.environ))])
     connection = Connection(settings.profile.name, args, opts)
     for name, value in connection.outputs().items():

@@ -12,8 +12,7 @@ import httpx
 from connector.errors import LoginError, Problem, SettingsError
 from connector.settings import Cloud
 from connector.settings.clouds import HOSTS, is_loopback
-
-_METADATA = "ARM_METADATA_HOSTNAME"
+from connector.settings.endpoints import METADATA
 
 
 @dataclass(frozen=True)
@@ -30,21 +29,19 @@ async def read_endpoints(
     """The hosts of a cloud; *fetch* gets a URL, without a token.
 
     For cloud emulator they come from https://$ARM_METADATA_HOSTNAME/metadata/endpoints, as the
-    azuread provider reads them, and must be loopback (SettingsError otherwise).
+    azuread provider reads them, and must be loopback (SettingsError otherwise). That the variable itself
+    is, `check_endpoints` has seen.
     """
     if cloud is not Cloud.EMULATOR:
         return Endpoints(HOSTS[cloud].login, HOSTS[cloud].graph)
-    host = environ.get(_METADATA, "")
-    if not host:
-        raise _problem("", "is not set; start the emulator and take over the lines it prints")
-    _require_loopback(f"https://{host}")
+    host = environ[METADATA]
     url = f"https://{host}/metadata/endpoints?api-version=2022-09-01"
     answer = await fetch(url)
     if answer.status_code != 200:
         raise LoginError(
             f"{host} answers {answer.status_code} for its metadata document",
             code="environment.metadata",
-            key=_METADATA,
+            key=METADATA,
         )
     return _read(answer)
 
@@ -68,5 +65,5 @@ def _require_loopback(url: str) -> None:
 
 
 def _problem(value: str, message: str) -> SettingsError:
-    problem = Problem("environment.metadata", _METADATA, value, message)
+    problem = Problem("environment.metadata", METADATA, value, message)
     return SettingsError([problem], where="the environment")

@@ -56,6 +56,9 @@ class Authority:
             "disable_instance_discovery": self.emulated or self.transport is not None,
             "use_env_settings": not self.emulated,
             "retry_total": 2,
+            # azure-identity's pipelines hold no RedirectPolicy today; were one added, it would follow with
+            # the secret in the body.
+            "permit_redirects": False,
             **self.hooks,
         }
         if self.transport is not None:

@@ -31,7 +31,7 @@ from connector.patience import Patience
 from connector.repeating import Repeats
 from connector.request_ids import noting_hooks
 from connector.rounds import RequestCounter
-from connector.settings import Cloud, Settings
+from connector.settings import Cloud, Settings, check_endpoints
 from connector.shared import Shared
 from connector.stack_outputs import StackOutputs
 from connector.trace import Trace
@@ -66,6 +66,7 @@ class Session:
         #: Hosts whose challenge was compared with the stack's tenant in this session.
         self.known_hosts: set[str] = set()
         self.trace = Trace()
+        check_endpoints(settings.cloud, self.environ)
         self._described = read_deployer(self.environ, settings.tenant_id)
         self._shared = shared
         self._transport = transport or (shared.transport if shared else None)
@@ -175,7 +176,7 @@ class Session:
         """
         sent = dict(headers or {})
         if identity is not None:
-            self._check_host(url)
+            self.check_host(url, scope)
             sent["Authorization"] = f"Bearer {await identity.token(scope)}"
         safe = method in _IDEMPOTENT if idempotent is None else idempotent
 
@@ -218,12 +219,17 @@ class Session:
             )
         return "check the address, the network and TLS trust"
 
-    def _check_host(self, url: str) -> None:
-        parts = urlsplit(url)
-        allowed = {self.settings.dynamics_host, urlsplit(self.endpoints.graph).netloc}
-        if parts.scheme != "https" or parts.netloc.lower() not in allowed:
-            message = f"no token goes to {parts.scheme}://{parts.netloc}: the stack does not name it"
-            raise RefusedError(message, code="session.foreign_host", key=parts.netloc)
+    def check_host(self, url: str, scope: str) -> None:
+        """Raise RefusedError unless the address is of the organization or of Graph, as the scope says.
+
+        Another scheme or port is another host: an answer's link leads there with the token.
+        """
+        named = {_origin(one) for one in (self.settings.dynamics_url, self.endpoints.graph)}
+        own, target = scope.removesuffix("/.default"), _origin(url)
+        if not target.startswith("https://") or target not in ({own} if own in named else named):
+            told = target or "an address that cannot be read"
+            message = f"no token goes to {told}: the stack does not name it"
+            raise RefusedError(message, code="session.foreign_host", key=target.partition("://")[2])
 
     def _token_asked(self) -> None:
         self.counter.tokens += 1
@@ -237,6 +243,15 @@ class Session:
         self.ahead = ahead_of(answer.headers.get("Date"), self.ahead)
         depth = answer.request.extensions.get("depth", 0)
         self.counter.answered(answer.request.url.netloc.decode(), depth)
+
+
+def _origin(url: str) -> str:
+    """Scheme, host and port as httpx would send them; empty for what it would not, and for names in it."""
+    try:
+        parts = httpx.URL(url)
+    except (httpx.InvalidURL, TypeError):
+        return ""
+    return "" if parts.userinfo else f"{parts.scheme}://{parts.netloc.decode('ascii')}"
 
 
 class LostAnswerError(UnreachableError):

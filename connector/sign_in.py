@@ -114,11 +114,11 @@ def _client(outputs: StackOutputs, session: Session) -> Any:
 
 
 class _Http(requests.Session):
-    """MSAL's requests, none of which waits for ever."""
+    """MSAL's requests, none of which waits for ever or goes on to another host."""
 
     def request(self, *arguments: Any, **options: Any) -> Any:
-        """One request, given a minute."""
-        return super().request(*arguments, **{"timeout": 60, **options})
+        """One request, given a minute; a redirect, which would take code and secret along, is an answer."""
+        return super().request(*arguments, **{"timeout": 60, **options, "allow_redirects": False})
 
 
 def _unanswered(error: Exception, session: Session) -> UnreachableError:

@@ -20,7 +20,7 @@ from connector.dataverse.reports import Change
 from connector.errors import ConnectError, NoSuchStackError, Problem, SettingsError
 from connector.explain import explain
 from connector.naming import PROJECT
-from connector.settings import Settings, check_stack_file, covered, load_settings
+from connector.settings import Settings, check_endpoints, check_stack_file, covered, load_settings
 from connector.stack_outputs import StackOutputs
 from connector.stack_state import StackState
 
@@ -137,24 +137,26 @@ class Engine:
         Raises SettingsError with every problem, NoSuchStackError, EngineError.
         """
         check_stack_file(self.stack, self._folder)
-        config = {key.removeprefix(PREFIX): entry for key, entry in self._config().items()}
+        everything = self._config()
+        config = {key.removeprefix(PREFIX): entry for key, entry in _of_project(everything).items()}
         raw = {key: entry.get("objectValue", entry.get("value")) for key, entry in config.items()}
         kept = {key: raw[key] for key, entry in config.items() if entry.get("secret")}
         try:
             settings = load_settings(raw, stack=self.stack, project_dir=PROJECT_DIR)
         except SettingsError as error:
             raise SettingsError(covered(error.problems, kept), where=error.where) from None
+        check_endpoints(settings.cloud, {**os.environ, **self._env}, everything)
         for warning in covered(settings.warnings, kept):
             self._say(f"warning: {warning}")
         return settings
 
     def _config(self) -> dict[str, dict[str, Any]]:
-        """This project's entries of the configuration, in clear: what the program reads is read here."""
-        ours: dict[str, dict[str, Any]] = _of_project(json.loads(self._ask("config", "--json")))
+        """The configuration, this project's entries in clear: what the program reads is read here."""
+        entries: dict[str, dict[str, Any]] = json.loads(self._ask("config", "--json"))
         # Decrypting asks for the passphrase or the key vault, so it is asked for only where it has to be.
-        if any(entry.get("secret") for entry in ours.values()):
-            ours = _of_project(json.loads(self._ask("config", "--json", "--show-secrets")))
-        return ours
+        if any(entry.get("secret") for entry in _of_project(entries).values()):
+            entries |= _of_project(json.loads(self._ask("config", "--json", "--show-secrets")))
+        return entries
 
     def raw_outputs(self) -> dict[str, Any]:
         """The stack's outputs by name, the secret ones in clear; empty when nothing is deployed."""

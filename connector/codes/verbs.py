@@ -21,6 +21,11 @@ TEXTS: Texts = {
         "cloud `emulator` without a running emulator's variables, or with hosts that are not loopback",
         "take over what `emulator serve` prints",
     ),
+    "environment.endpoint": (
+        "2",
+        "a variable would send the deployer's login to a host that the stack's cloud does not name",
+        "unset it, or correct `cloud`; [security.md](security.md#hosts-that-tokens-may-go-to)",
+    ),
     "environment.certificates": (
         "2",
         "`SSL_CERT_FILE` names no file of certificates in PEM",

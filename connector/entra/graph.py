@@ -27,7 +27,6 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_service_client import GraphServiceClient
 
 from connector.entra.refusals import refusal
-from connector.errors import RefusedError
 from connector.session import Session
 
 Row = dict[str, Any]
@@ -89,11 +88,8 @@ class _DeployerTokens(AccessTokenProvider):
         uri: str,
         additional_authentication_context: dict[str, Any] | None = None,  # noqa: ARG002 - kiota's
     ) -> str:
-        if not self._hosts.is_url_host_valid(uri):
-            raise RefusedError(
-                f"no token goes to {uri}", code="session.foreign_host", key=urlsplit(uri).netloc
-            )
         scope = f"{self._session.endpoints.graph}/.default"
+        self._session.check_host(uri, scope)
         return await self._session.deployer.token(scope)
 
     def get_allowed_hosts_validator(self) -> AllowedHostsValidator:

@@ -1,6 +1,7 @@
 """Settings of a stack: read once, checked once, frozen."""
 
 from connector.settings.certificates import Certificate
+from connector.settings.endpoints import check_endpoints
 from connector.settings.loader import load_settings
 from connector.settings.model import Assignments, DataverseSettings, SecretSettings, Settings
 from connector.settings.permissions import ApiPermission
@@ -26,6 +27,7 @@ __all__ = [
     "SecretSettings",
     "Settings",
     "SignInAudience",
+    "check_endpoints",
     "check_stack_file",
     "covered",
     "load_profile",

@@ -135,6 +135,13 @@ _TABLE = (
         "the emulator's metadata names loopback hosts",
         _OWN,
     ),
+    Rule(
+        "environment.endpoint",
+        "refuse",
+        "no variable sends a token to a host that the stack's cloud does not name",
+        _OWN,
+    ),
+    Rule("settings.provider_key", "refuse", "no key of the azuread provider, which nothing reads", _OWN),
     Rule("environment.certificates", "refuse", "SSL_CERT_FILE names certificates in PEM", _OWN),
     Rule("environment.proxy", "refuse", "HTTPS_PROXY and ALL_PROXY name an HTTP proxy", _OWN),
 )

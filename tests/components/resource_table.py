@@ -110,9 +110,10 @@ def _certificate(*, kept: bool = True, **settings: Any) -> Row:
 
 
 def _provider(environment: str, **settings: Any) -> Row:
-    properties = {"tenantId": TENANT, "environment": environment}
+    properties = {"tenantId": TENANT, "environment": environment} | ({"metadataHost": ""} if settings else {})
     secret = frozenset({"clientCertificatePassword", "clientId", "clientSecret"})
-    return Row("Provider", "tenant", properties, Options(deleted_with="", secret=secret), settings)
+    options = Options(deleted_with="", ignored=("metadataHost",), secret=secret)
+    return Row("Provider", "tenant", properties, options, settings)
 
 
 _NO_ROLE, _OWN = "00000000-0000-0000-0000-000000000000", "saas-service-principal-oid"

@@ -14,7 +14,7 @@ from pulumi.runtime.proto import resource_pb2
 
 from components import Connection, ConnectionArgs
 from components.provider import tenant_provider
-from connector.settings import load_settings
+from connector.settings import Cloud, load_settings
 from tests.components.conftest import PROJECT, Declare, Recorder
 from tests.components.declared_classes import missing, used_in
 from tests.components.resource_table import BASE, ENDS, PEM, ROWS, TOKENS, Options, Row
@@ -50,7 +50,10 @@ def declared(declare: Declare, folder: Path, **changes: Any) -> Recorder:
         args = ConnectionArgs(settings, tenant_provider(settings))
         return Connection("saas", args).outputs()["clientId"]
 
-    return declare(program)
+    with pytest.MonkeyPatch.context() as patched:
+        if settings.cloud is Cloud.EMULATOR:
+            patched.setenv("ARM_METADATA_HOSTNAME", "localhost:8443")
+        return declare(program)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.name}-{','.join(row.settings) or 'plain'}")

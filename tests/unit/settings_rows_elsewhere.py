@@ -8,11 +8,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from connector.cloud_endpoints import read_endpoints
 from connector.deployer import check_tenant, read_deployer
 from connector.network import proxy_of, tls
 from connector.session import Session
-from connector.settings import Cloud, check_stack_file, load_settings
+from connector.settings import Cloud, check_endpoints, check_stack_file, load_settings
 from connector.sign_in import prove_sign_in
 from connector.stack_outputs import StackOutputs
 from tests.unit.settings_samples import GOOD, OID, PROJECT
@@ -35,8 +34,8 @@ def _login(**environ: str) -> Refused:
     return lambda _: read_deployer(environ, _TENANT)
 
 
-def _endpoints(**environ: str) -> Refused:
-    return lambda _: asyncio.run(read_endpoints(Cloud.EMULATOR, environ, _never))
+def _endpoints(cloud: Cloud, *keys: str, **environ: str) -> Refused:
+    return lambda _: check_endpoints(cloud, environ, keys)
 
 
 def _never(*_: object) -> Any:
@@ -68,8 +67,12 @@ ELSEWHERE: list[tuple[str, str, Refused]] = [
     ("environment.credential", "ARM_CLIENT_ID", _login(ARM_USE_CLI="false")),
     ("environment.tenant", "ARM_TENANT_ID", _login(ARM_TENANT_ID=OID)),
     ("environment.tenant", "ARM_TENANT_ID", lambda _: check_tenant({"AZURE_TENANT_ID": OID}, _TENANT)),
-    ("environment.metadata", _METADATA, _endpoints()),
-    ("environment.metadata", _METADATA, _endpoints(ARM_METADATA_HOSTNAME="metadata.example")),
+    ("environment.metadata", _METADATA, _endpoints(Cloud.EMULATOR)),
+    ("environment.metadata", _METADATA, _endpoints(Cloud.EMULATOR, ARM_METADATA_HOSTNAME="metadata.example")),
+    ("environment.endpoint", _METADATA, _endpoints(Cloud.PUBLIC, ARM_METADATA_HOSTNAME="localhost:8443")),
+    ("environment.endpoint", "ARM_ENVIRONMENT", _endpoints(Cloud.PUBLIC, ARM_ENVIRONMENT="china")),
+    ("settings.provider_key", "azuread:metadataHost", _endpoints(Cloud.CHINA, "azuread:metadataHost")),
+    ("settings.provider_key", "azuread:clientId", _endpoints(Cloud.PUBLIC, "azuread:clientId")),
     ("environment.certificates", "SSL_CERT_FILE", lambda _: tls({"SSL_CERT_FILE": "/nowhere/ca.pem"})),
     ("environment.certificates", "SSL_CERT_FILE", lambda _: tls({"SSL_CERT_FILE": __file__})),
     ("environment.proxy", "HTTPS_PROXY", lambda _: proxy_of({"https": "socks5://user:word@proxy:1080"})),

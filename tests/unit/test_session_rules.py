@@ -20,6 +20,7 @@ from tests.unit.settings_samples import GOOD, PROJECT
 ENVIRON = {"ARM_CLIENT_ID": "d0000000-0000-4000-8000-000000000001", "ARM_CLIENT_SECRET": "s~s"}
 URL = "https://contoso.crm4.dynamics.com/api/data/v9.2/x"
 HOST = "contoso.crm4.dynamics.com"
+GRAPH = "https://graph.microsoft.com"
 
 
 class Clock:
@@ -42,13 +43,24 @@ def session(answer: Callable[[httpx.Request], httpx.Response], clock: Clock | No
 
 
 async def test_no_token_goes_to_a_host_that_the_stack_does_not_name() -> None:
-    """A nextLink to elsewhere is refused before a token is even asked for."""
+    """A link to elsewhere is refused before a token is asked for; http and another port are elsewhere."""
     asked: list[httpx.Request] = []
     async with session(lambda request: asked.append(request) or httpx.Response(200)) as s:
-        for url in ("https://evil.example/x", "http://contoso.crm4.dynamics.com/x"):
-            with pytest.raises(RefusedError) as caught:
+        for url in (
+            "https://evil.example/x",
+            "http://contoso.crm4.dynamics.com/x",
+            "https://contoso.crm4.dynamics.com:8443/x",
+            "https://contoso.crm4.dynamics.com@evil.example/x",
+            "https://somebody@contoso.crm4.dynamics.com/x",
+            "https://[bad/x",
+            "/api/data/v9.2/x",
+        ):
+            with pytest.raises(RefusedError, match="no token goes to") as caught:
                 await s.send("GET", url, identity=s.deployer, scope="x")
-            assert caught.value.code == "session.foreign_host"
+            assert (caught.value.code, caught.value.exit_code) == ("session.foreign_host", 4)
+        for scope, url in ((f"https://{HOST}", "https://graph.microsoft.com/x"), (GRAPH, URL)):
+            with pytest.raises(RefusedError):  # each of the two is named, and each has tokens of its own
+                await s.send("GET", url, identity=s.deployer, scope=f"{scope}/.default")
         assert asked == []
         assert s.counter.tokens == 0
 
@@ -67,7 +79,7 @@ async def test_a_host_that_is_not_there_says_what_to_check(changes: dict[str, st
         raise httpx.ConnectError("All connection attempts failed", request=request)
 
     settings = load_settings({**GOOD, **changes}, stack="dev", project_dir=PROJECT)
-    environ = {**ENVIRON, "ARM_METADATA_HOSTNAME": "localhost:8443"}
+    environ = {**ENVIRON, **({"ARM_METADATA_HOSTNAME": "localhost:8443"} if changes else {})}
     with pytest.raises(UnreachableError, match="did not answer") as caught:
         async with Session(settings, environ=environ, transport=httpx.MockTransport(refuse)) as s:
             await s.send("GET", URL)
