@@ -1,7 +1,7 @@
 """What the engine reports while it runs: its JSON events, made into changes, lines and errors.
 
-The engine's event stream is one JSON object a line (Pulumi SDK, apitype EngineEvent); secret
-values arrive as "[secret]".
+The engine's event stream is one JSON object a line (Pulumi SDK, apitype EngineEvent). Properties that are
+secret arrive as "[secret]"; what the provider says at level debug does not, so `process` drops it.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ class EventReader:
     other: list[str] = field(default_factory=list)
 
     def take(self, line: str) -> None:
-        """Read one line of output; lines that are no event are kept as `other`."""
+        """Read one line of output; lines that are no event, nor the beginning of one, are kept as `other`."""
         try:
             event = json.loads(line)
         except ValueError:
             event = None
         if not isinstance(event, dict):
-            if line.strip():
+            if line.strip() and not line.startswith("{"):
                 self.other.append(line)
         elif "resOutputsEvent" in event:
             self._resource(event["resOutputsEvent"]["metadata"])

@@ -6,12 +6,13 @@ whole standard output, secrets and all, into its exceptions.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from connector.deployer import provider_environment
@@ -19,8 +20,11 @@ from connector.deployer import provider_environment
 _NO_STACK = re.compile(r"no stack named .* found|no stack selected", re.IGNORECASE)
 _LOCKED = re.compile(r"currently locked by|Another update is currently in progress")
 # Each flag of `pulumi` has such a variable. These have it write secrets in clear: into its own log, which
-# would end up in an error's words or in a file of the temporary folder, and into previews.
-_LOUD = frozenset(f"PULUMI_OPTION_{flag}" for flag in ("VERBOSE", "LOGTOSTDERR", "LOGFLOW", "SHOW_SECRETS"))
+# would end up in an error's words or in a file of the temporary folder, into previews, and into files that
+# somebody named once (the engine's events, every call between engine and provider).
+_FLAGS = ("VERBOSE", "LOGTOSTDERR", "LOGFLOW", "SHOW_SECRETS", "EVENT_LOG")
+_LOUD = frozenset((*(f"PULUMI_OPTION_{flag}" for flag in _FLAGS), "PULUMI_DEBUG_GRPC"))
+_DIAGNOSTIC = '"diagnosticEvent"'
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,8 @@ class Ran:
     """A finished command. `out` may hold secrets: it is parsed and never printed."""
 
     code: int
-    out: str
-    err: str
+    out: str = field(repr=False)
+    err: str = field(repr=False)
 
     @property
     def no_such_stack(self) -> bool:
@@ -55,6 +59,7 @@ def run_pulumi(
 ) -> Ran:
     """Run one command without a terminal; *on_line* sees each line of standard output as it comes.
 
+    Debug diagnostics are nobody's to see: the provider's hold the answers of Graph, a new secret among them.
     *env* is added to the environment, and the deployer's login in the names that the provider reads.
     """
     login = provider_environment(os.environ)
@@ -75,11 +80,26 @@ def run_pulumi(
         reader.start()
         lines = []
         for line in process.stdout:
+            if _is_debug(line):
+                continue
             lines.append(line)
             if on_line is not None:
                 on_line(line)
         reader.join()
     return Ran(process.returncode, "".join(lines), "".join(errors))
+
+
+def _is_debug(line: str) -> bool:
+    """Whether a line of the engine's events is a debug diagnostic, or one cut off, which may be one."""
+    if _DIAGNOSTIC not in line:
+        return False
+    try:
+        event = json.loads(line)
+    except ValueError:
+        # A digest of a preview has lines that look so and are whole: it leaves debug diagnostics out itself.
+        return line.startswith("{")
+    diagnostic = event.get("diagnosticEvent") if isinstance(event, dict) else None
+    return isinstance(diagnostic, dict) and diagnostic.get("severity") == "debug"
 
 
 def _quiet(environ: Mapping[str, str]) -> dict[str, str]:
