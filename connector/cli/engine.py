@@ -21,6 +21,7 @@ from connector.errors import ConnectError, NoSuchStackError, Problem, SettingsEr
 from connector.explain import explain
 from connector.naming import PROJECT
 from connector.settings import Settings, check_endpoints, check_stack_file, covered, load_settings
+from connector.settings.project_file import check_files_endpoints
 from connector.stack_outputs import StackOutputs
 from connector.stack_state import StackState
 
@@ -137,6 +138,8 @@ class Engine:
         Raises SettingsError with every problem, NoSuchStackError, EngineError.
         """
         check_stack_file(self.stack, self._folder)
+        environ = {**os.environ, **self._env}
+        check_files_endpoints(self.stack, self._folder, environ)
         everything = self._config()
         config = {key.removeprefix(PREFIX): entry for key, entry in _of_project(everything).items()}
         raw = {key: entry.get("objectValue", entry.get("value")) for key, entry in config.items()}
@@ -145,7 +148,7 @@ class Engine:
             settings = load_settings(raw, stack=self.stack, project_dir=PROJECT_DIR)
         except SettingsError as error:
             raise SettingsError(covered(error.problems, kept), where=error.where) from None
-        check_endpoints(settings.cloud, {**os.environ, **self._env}, everything)
+        check_endpoints(settings.cloud, environ, everything)
         for warning in covered(settings.warnings, kept):
             self._say(f"warning: {warning}")
         return settings

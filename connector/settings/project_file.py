@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from connector.settings.endpoints import check_endpoints
 from connector.settings.loader import load_settings
 from connector.settings.model import Settings
-from connector.settings.stack_file import PREFIX, read_stack_config
+from connector.settings.stack_file import PREFIX, all_keys, read_stack_config
+from connector.settings.values import Cloud
 from connector.settings.yaml_text import read_mapping
 
-__all__ = ["PREFIX", "project_defaults", "settings_from_files", "stack_config"]
+__all__ = ["PREFIX", "check_files_endpoints", "project_defaults", "settings_from_files", "stack_config"]
 
 _PROJECT_FILE = "Pulumi.yaml"
 
@@ -33,6 +35,22 @@ def project_defaults(project_dir: Path) -> dict[str, Any]:
 def stack_config(path: Path) -> dict[str, Any]:
     """This project's keys in a stack's file, without prefix; empty where the file is not there."""
     return read_stack_config(path) if path.exists() else {}
+
+
+def check_files_endpoints(stack: str, project_dir: Path, environ: Mapping[str, str]) -> None:
+    """`check_endpoints` before the engine is asked: it logs in to a state on Azure by the same variables.
+
+    What the files alone do not say is left to the check of the engine's answer. Raises SettingsError.
+    """
+    path = project_dir / f"Pulumi.{stack.rsplit('/', 1)[-1]}.yaml"
+    if not path.exists():
+        return
+    own = stack_config(path)
+    # An environment (`pulumi env`) may say what the file does not.
+    elsewhere = "environment" in read_mapping(path, name=path.name, empty=True)
+    cloud = own.get("cloud") if elsewhere else {**project_defaults(project_dir), **own}.get("cloud")
+    if cloud in list(Cloud):
+        check_endpoints(Cloud(cloud), environ, all_keys(path))
 
 
 def settings_from_files(

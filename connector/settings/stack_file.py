@@ -49,6 +49,15 @@ def read_stack_config(path: Path) -> dict[str, Any]:
     return {key: config[written] for key, written in _spellings(config).items()}
 
 
+def all_keys(path: Path) -> tuple[str, ...]:
+    """Every key of a stack's file, of whatever namespace; none where there is no file.
+
+    Raises SettingsError.
+    """
+    held = read_mapping(path, name=path.name, empty=True).get("config") if path.exists() else None
+    return tuple(_config(held, path.name))
+
+
 def written_keys(path: Path) -> dict[str, str]:
     """How the file writes each of this project's keys, by key without prefix; raises SettingsError."""
     return _spellings(_config(read_mapping(path, name=path.name, empty=True).get("config"), path.name))

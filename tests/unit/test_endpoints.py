@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from io import BytesIO
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,12 +13,13 @@ import requests
 from azure.core.pipeline.transport import RequestsTransport
 from pydantic import SecretStr
 
+from connector.cli.engine import Engine
 from connector.errors import ConnectError, SettingsError
 from connector.identity import Authority, Identity, application_credential
 from connector.settings import Cloud, check_endpoints
 from connector.settings.clouds import HOSTS
 from connector.sign_in import _Http
-from tests.unit.settings_samples import GOOD, OID
+from tests.unit.settings_samples import GOOD, OID, PROJECT
 
 HOST, TENANT = HOSTS[Cloud.PUBLIC].login, str(GOOD["tenantId"])
 
@@ -114,6 +117,20 @@ def test_a_key_of_the_provider_is_refused_with_the_name_to_use(key: str, instead
     (problem,) = refused(cloud, environ, key).problems
     assert (problem.rule, problem.key) == ("settings.provider_key", key)
     assert instead in problem.message
+
+
+def test_a_verb_refuses_before_it_asks_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would log in to a state on Azure by the same variables; file and environment in one refusal."""
+    (tmp_path / "pulumi").write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\nexit 1\n")
+    (tmp_path / "pulumi").chmod(0o755)
+    shutil.copy2(PROJECT / "Pulumi.yaml", tmp_path)
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {azuread:clientId: x, cloud: public}\n")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("AZURE_AUTHORITY_HOST", "https://localhost:8443")
+    with pytest.raises(SettingsError) as caught:
+        Engine("dev", folder=tmp_path).settings()
+    assert [problem.key for problem in caught.value.problems] == ["azuread:clientId", "AZURE_AUTHORITY_HOST"]
+    assert not (tmp_path / "asked").exists()
 
 
 class _Elsewhere(requests.adapters.BaseAdapter):

@@ -165,6 +165,13 @@ def test_another_tenant_in_the_environment_is_refused() -> None:
         Session(settings, environ=ENVIRON | {"ARM_TENANT_ID": tenant})
 
 
+def test_a_session_is_not_opened_where_a_variable_moves_an_endpoint() -> None:
+    """Each stack of a fleet has a session, and an environment, of its own."""
+    settings = load_settings(GOOD, stack="dev", project_dir=PROJECT)
+    with pytest.raises(SettingsError, match="ARM_METADATA_HOSTNAME"):
+        Session(settings, environ=ENVIRON | {"ARM_METADATA_HOSTNAME": "localhost:8443"})
+
+
 def test_no_login_at_all_is_said_so() -> None:
     """Without variables and with the CLI switched off there is nobody to be."""
     settings = load_settings(GOOD, stack="dev", project_dir=PROJECT)
