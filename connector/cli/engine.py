@@ -107,6 +107,23 @@ class Engine:
         root = self._root() if self._met_lock(ran) else None
         return root is not None and self._free(locks_folder(root, PROJECT, self.stack))
 
+    def ask_locks(self) -> str:
+        """Read the stack's locks before something is written; where they cannot be read, a sentence says so.
+
+        Raises EngineError for the lock of a run that is not known to be dead; one that is gives way.
+        """
+        root = self._root()
+        if root is None:
+            return (
+                f"whether another run is at work on stack {self.stack} was not asked before writing: only a "
+                "backend that is a folder of this machine shows its locks without taking one"
+            )
+        folder = locks_folder(root, PROJECT, self.stack)
+        self._free(folder)
+        if held := read_locks(folder):
+            raise EngineError(refusal(self.stack, held), code="engine.locked", key=self.stack)
+        return ""
+
     @staticmethod
     def _met_lock(ran: Ran) -> bool:
         return ran.locked or (ran.code != 0 and met_unreadable_lock(ran.err))

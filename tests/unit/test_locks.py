@@ -12,9 +12,12 @@ from pathlib import Path
 import pytest
 
 from connector.cli import notes as noting
+from connector.cli.console import Voice
+from connector.cli.engine import Engine, EngineError
 from connector.cli.locks import free_left, locks_in, met_unreadable_lock, read_locks, refusal
 from connector.cli.notes import Process, forget_note, is_gone, leave_note, notes, process_of
 from connector.cli.process import run_pulumi
+from connector.cli.work import ask_locks
 from tests.unit.processes import ended, engine, noted
 
 HOST = socket.gethostname()
@@ -204,3 +207,40 @@ def test_the_engines_words_for_such_a_lock() -> None:
     for words in ("error: unexpected end of JSON input\n", "error: EOF"):
         assert met_unreadable_lock(words)
     assert not met_unreadable_lock("error: failed to load checkpoint: EOF")
+
+
+def test_a_backend_elsewhere_is_not_asked_and_the_result_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No command of the engine only asks, so an object store's locks are met where the engine takes one."""
+    (tmp_path / "pulumi").touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    voice = Voice(as_json=True)
+    for _ in range(2):
+        ask_locks(voice, Engine("acme", env={"PULUMI_BACKEND_URL": "azblob://state"}))
+    voice.result({"verb": "apply"})
+    said = capsys.readouterr()
+    sentence = json.loads(said.out)["locks"]
+    assert sentence.startswith("whether another run is at work on stack acme was not asked before writing")
+    assert said.err.count(sentence) == 1
+
+
+def test_a_dead_runs_lock_gives_way_and_any_other_stops_the_verb(
+    tmp_path: Path, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked before the first write, as the engine would be in the middle."""
+    (tmp_path / "pulumi").touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    locks = tmp_path / ".pulumi" / "locks" / "organization" / "dynamics-connect"
+    locks.mkdir(parents=True)
+    said: list[str] = []
+    stack = Engine("acme", said.append, env={"PULUMI_BACKEND_URL": tmp_path.as_uri()})
+    assert stack.ask_locks() == ""
+    place(noted("acme")).parent.rename(locks / "acme")
+    assert stack.ask_locks() == ""
+    assert [line.split(":")[0] for line in said] == [
+        "the stack's lock belongs to a run that is dead; taking it away"
+    ]
+    (locks / "acme" / "torn.json").touch()
+    with pytest.raises(EngineError, match=r"torn\.json cannot be read"):
+        stack.ask_locks()
