@@ -22,7 +22,8 @@ MESSAGES: Texts = {
     ),
     "the stack is currently locked": (
         "another run works on the stack, or one died",
-        "Wait for it; when it is dead, `pulumi cancel`, or let deploy take the lock away",
+        "Wait for it; once you have made sure that it has ended, `pulumi cancel`; a verb frees the lock "
+        "itself where this machine's own notes say that its run is dead (docs/security.md)",
     ),
     "failed to load checkpoint": (
         "the backend's file of the stack's state cannot be read: a run was killed while it wrote it, or the "

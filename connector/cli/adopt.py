@@ -10,7 +10,7 @@ from connector.cli import adopt_dataverse
 from connector.cli.console import Voice
 from connector.cli.engine import Engine
 from connector.cli.run import Outcome
-from connector.cli.work import in_session, records_folder
+from connector.cli.work import ask_locks, in_session, records_folder
 from connector.dataverse.reports import PlanReport
 from connector.errors import ConnectError
 from connector.hand_made import HandMade
@@ -27,6 +27,7 @@ def adopt(voice: Voice, stack: str | None, application_id: str, records: str | N
     """Examine, import into the state, note hand-made secrets, and show what the next `up` would change."""
     engine = Engine(stack, voice.say)
     settings, folder = engine.settings(), records_folder(records)
+    ask_locks(voice, engine)
     application_id = plain_id(application_id)
     record = read_record(settings.stack, folder)
 

@@ -17,10 +17,8 @@ import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
-from connector.cli.locks import is_dead_there
+from connector.cli.locks import is_left, locks_folder, read_locks
 
 _TORN = re.compile(r"failed to load checkpoint: .*(EOF|unexpected end of JSON input)", re.DOTALL)
 _VARIANTS = (".json", ".json.gz", ".json.zst")
@@ -31,30 +29,20 @@ def is_torn(words: str) -> bool:
     return _TORN.search(words) is not None
 
 
-def make_whole(backend: str, project: str, stack: str) -> str:
+def make_whole(root: Path | None, project: str, stack: str) -> str:
     """Mend the files of one stack and say what was done; an empty text where nothing could be.
 
-    *backend* is its URL. Untouched: backends elsewhere, and a stack that another run may be writing
-    just now, which is one whose lock is not known to be of a dead process of this machine.
+    *root* is the folder of the backend's files. Untouched: backends elsewhere (None), and a stack that
+    another run may be writing just now: one with a lock whose run is not known to be dead.
     """
-    root = _folder(backend)
     name = stack.rsplit("/", 1)[-1]
-    if root is None or _is_held(root / "locks" / "organization" / project / name):
+    if root is None or _is_held(locks_folder(root, project, stack), stack):
         return ""
     checkpoints = [root / "stacks" / project / f"{name}{end}" for end in _VARIANTS]
     # Files of another user stay as they are: the engine's own error is then shown.
     with suppress(OSError):
         return "; ".join([*_forgotten(checkpoints), *_put_back(checkpoints[0])])
     return ""
-
-
-def _folder(backend: str) -> Path | None:
-    """The folder of a `file://` backend's own files, where `~` and `.` are the engine's to read."""
-    parts = urlsplit(backend)
-    if parts.scheme != "file":
-        return None
-    path = Path(url2pathname(parts.netloc + parts.path)).expanduser()
-    return path / ".pulumi" if path.is_absolute() else None
 
 
 def _attributes(file: Path) -> Path:
@@ -88,16 +76,8 @@ def _is_json(file: Path) -> bool:
     return False
 
 
-def _is_held(locks: Path) -> bool:
-    return any(not _is_left(file) for file in locks.glob("*.json"))
-
-
-def _is_left(lock: Path) -> bool:
-    """Whether a lock's holder is dead; a lock that cannot be read is not known to be."""
+def _is_held(locks: Path, stack: str) -> bool:
     try:
-        held = json.loads(lock.read_text(encoding="utf-8"))
-        return is_dead_there(str(held["hostname"]), int(held["pid"]))
-    except FileNotFoundError:
+        return not all(is_left(lock, stack) for lock in read_locks(locks))
+    except OSError:
         return True
-    except (OSError, ValueError, KeyError, TypeError):
-        return False

@@ -7,6 +7,7 @@ import asyncio
 from connector import naming
 from connector.cli.console import Voice
 from connector.cli.engine import Engine
+from connector.cli.work import ask_locks
 from connector.dataverse.reports import Change
 from connector.session import Session
 from connector.stack_state import StackState
@@ -31,6 +32,7 @@ async def align_consent(
     found = consent_changes(session.settings, state, await directory.grants(principal))
     if not found:
         return ()
+    ask_locks(voice, engine)
     voice.title("Admin consent: scopes changed in place")
     for one in found:
         if not one.gone:

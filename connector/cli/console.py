@@ -38,11 +38,18 @@ class Voice:
     def __init__(self, *, as_json: bool) -> None:
         """Without a terminal nothing animates and nothing is coloured (Rich sees to it)."""
         self.as_json = as_json
+        self._notes: dict[str, str] = {}
         self.console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
     def say(self, text: str) -> None:
         """One line of progress."""
         self.console.print(f"  {escape(text)}")
+
+    def note(self, member: str, text: str) -> None:
+        """One line that stands in the result, too, as a member of its own; said once."""
+        if self._notes.get(member) != text:
+            self._notes[member] = text
+            self.say(text)
 
     def log(self, name: str, text: str) -> None:
         """A line of one of many that run side by side."""
@@ -127,5 +134,5 @@ class Voice:
     def result(self, body: dict[str, Any]) -> None:
         """The one object on stdout, where JSON was asked for."""
         if self.as_json:
-            json.dump(body, sys.stdout, indent=1)
+            json.dump(body | self._notes, sys.stdout, indent=1)
             print()

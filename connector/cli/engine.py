@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from connector.cli.app import BLANK, is_blank
+from connector.cli.backend import backend_url, root_of
 from connector.cli.checkpoint import is_torn, make_whole
 from connector.cli.differences import differences_in
 from connector.cli.events import EventReader
-from connector.cli.locks import holders_are_dead
+from connector.cli.locks import free_left, locks_folder, locks_in, met_unreadable_lock, read_locks, refusal
 from connector.cli.preview import changes_in, errors_in, read_digest
 from connector.cli.process import Ran, run_pulumi
 from connector.dataverse.reports import Change
@@ -34,8 +35,10 @@ _IMPORTS = "CONNECT_IMPORTS"
 class EngineError(ConnectError):
     """The engine ended with an error; its exit code is passed on."""
 
-    def __init__(self, message: str, *, status: int = 1, code: str = "engine.failed") -> None:
-        super().__init__(message, code=code)
+    def __init__(
+        self, message: str, *, status: int = 1, code: str = "engine.failed", key: str | None = None
+    ) -> None:
+        super().__init__(message, code=code, key=key)
         self.exit_code = status or 1
 
 
@@ -91,20 +94,55 @@ class Engine:
         """Whether a command met a checkpoint that a dead run left torn, which is whole now."""
         if ran.code == 0 or not is_torn(ran.err + ran.out):
             return False
-        who = run_pulumi(["whoami", "--json"], self._folder, env=self._env)
-        backend = str(json.loads(who.out)["url"]) if who.code == 0 else ""
-        done = make_whole(backend, PROJECT, self.stack)
+        done = make_whole(self._root(), PROJECT, self.stack)
         if done:
             self._say(f"a run was killed while it wrote the stack's state: {done}")
         return bool(done)
 
+    def _root(self) -> Path | None:
+        """The folder of the backend's files, where it is a folder of this machine."""
+        return root_of(backend_url(self._folder, {**os.environ, **self._env}), self._folder)
+
     def _freed(self, ran: Ran) -> bool:
-        """Whether a command met the lock of a dead run, which is now taken away."""
-        if not (ran.locked and holders_are_dead(ran.err + ran.out)):
-            return False
-        self._say("the stack's lock belongs to a run that is dead; taking it away")
-        self._ask("cancel", "--yes")
-        return True
+        """Whether a command met the lock of a run that is known to be dead, which is now taken away."""
+        root = self._root() if self._met_lock(ran) else None
+        return root is not None and self._free(locks_folder(root, PROJECT, self.stack))
+
+    def ask_locks(self) -> str:
+        """Read the stack's locks before something is written; where they cannot be read, a sentence says so.
+
+        Raises EngineError for the lock of a run that is not known to be dead; one that is gives way.
+        """
+        root = self._root()
+        if root is None:
+            return (
+                f"whether another run is at work on stack {self.stack} was not asked before writing: only a "
+                "backend that is a folder of this machine shows its locks without taking one"
+            )
+        folder = locks_folder(root, PROJECT, self.stack)
+        self._free(folder)
+        if held := read_locks(folder):
+            raise EngineError(refusal(self.stack, held), code="engine.locked", key=self.stack)
+        return ""
+
+    @staticmethod
+    def _met_lock(ran: Ran) -> bool:
+        return ran.locked or (ran.code != 0 and met_unreadable_lock(ran.err))
+
+    def _free(self, folder: Path) -> bool:
+        freed = free_left(folder, self.stack)
+        for lock in freed:
+            self._say(f"the stack's lock belongs to a run that is dead; taking it away: {lock.words}")
+        return bool(freed)
+
+    def _locked(self, ran: Ran) -> str:
+        """Who holds the stack, where that is why a command failed; else an empty text."""
+        if not self._met_lock(ran):
+            return ""
+        root = self._root()
+        there = read_locks(locks_folder(root, PROJECT, self.stack)) if root else ()
+        locks = there or locks_in(ran.err + ran.out)
+        return refusal(self.stack, locks) if locks or ran.locked else ""
 
     def check(self, ran: Ran, words: str) -> None:
         """Raise what a command that failed means: NoSuchStackError, or EngineError with its *words*."""
@@ -114,12 +152,8 @@ class Engine:
                 f"`pulumi stack init {self.stack}`, or name another with --stack"
             )
             raise NoSuchStackError(message, code="stack.unknown", key=self.stack)
-        if ran.locked:
-            message = (
-                f"stack {self.stack} is locked by another run; wait for it, or, when that run is dead, "
-                f"free it with `pulumi cancel --stack {self.stack}`"
-            )
-            raise EngineError(message, status=ran.code, code="engine.locked")
+        if ran.code != 0 and (held := self._locked(ran)):
+            raise EngineError(held, status=ran.code, code="engine.locked", key=self.stack)
         if ran.code != 0:
             raise EngineError(with_explanation(words), status=ran.code)
 

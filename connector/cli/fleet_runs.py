@@ -179,7 +179,8 @@ def _on_interrupt(stop: Any) -> None:
 def _body(record: RunRecord) -> dict[str, Any]:
     counts = record.counts()
     result = "failed" if counts["failed"] else "stopped" if counts["skipped"] else "done"
-    rows = [row.model_dump(mode="json", by_alias=True, exclude={"pid"}) for row in in_order(record)]
+    hidden = {"pid", "process"}
+    rows = [row.model_dump(mode="json", by_alias=True, exclude=hidden) for row in in_order(record)]
     return {"fleet": record.fleet, "result": result, "counts": counts, "stacks": rows}
 
 

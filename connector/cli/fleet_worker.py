@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from connector.cli.engine import PROJECT_DIR
-from connector.cli.locks import is_dead
+from connector.cli.notes import Process, is_gone, process_of
 from connector.cli.worker import WORKER
 from connector.errors import ConnectError
 from connector.fleet.model import FleetStack
@@ -22,6 +22,7 @@ from connector.interrupts import CANCELLED
 
 _LINE_LIMIT = 4 * 1024 * 1024
 _KEPT_LINES = 3
+_PAUSE = 0.5
 _CANCELLED = ConnectError("stopped with the run; --resume goes on from there", code="fleet.stopped")
 # A verb on one stack says how Pulumi makes it; a fleet's also needs its secrets provider and its file.
 _BY_HAND = re.compile(r"make it with `pulumi stack init .*")
@@ -43,9 +44,11 @@ class Workers:
     ) -> StackRun:
         """Run `connector ARGUMENTS` for a stack; *begun* hears of the row once its process is there.
 
-        A process that dies, or says nothing that can be read, is a stack that failed.
+        A process that dies, or says nothing that can be read, is a stack that failed; so is a stack that
+        a process of an earlier run is still at work on.
         """
-        await _wait_for_death(row.pid)
+        if not await _has_ended(row.process):
+            return _still_at_work(row)
         started = time.monotonic()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -59,7 +62,7 @@ class Workers:
             start_new_session=True,
         )
         self._running[stack.name] = process
-        row = row.model_copy(update={"state": State.RUNNING, "pid": process.pid})
+        row = row.model_copy(update=_begun(process.pid))
         begun(row)
         if self._stopped:
             _interrupt(process)
@@ -110,6 +113,7 @@ def _finished(  # what is known of a process that ended
     update = {
         "state": State.DONE,
         "pid": None,
+        "process": "",
         "result": body.get("result", "error"),
         "exit_code": code,
         "changes": sum(change.get("action") in ("added", "changed", "removed") for change in changes),
@@ -140,8 +144,31 @@ def _interrupt(process: asyncio.subprocess.Process) -> None:
         pass
 
 
-async def _wait_for_death(pid: int | None, *, tries: int = 120) -> None:
-    """The process of a killed run is told by its closed input to stop; until then the stack is its own."""
-    while pid is not None and tries and not is_dead(pid):
+def _begun(pid: int) -> dict[str, Any]:
+    """What the record says of a process, so that a resumed run knows it again on this machine."""
+    known = process_of(pid)
+    return {"state": State.RUNNING, "pid": pid, "process": str(known) if known else ""}
+
+
+async def _has_ended(process: str, *, tries: int = 120) -> bool:
+    """Wait for the process of a killed run, which is told by its closed input to stop; False if it does not.
+
+    One of another machine, boot or PID namespace cannot be waited for: the stack's lock decides then.
+    """
+    earlier = Process.parse(process)
+    while earlier is not None and is_gone(earlier) is False:
+        if tries == 0:
+            return False
         tries -= 1
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(_PAUSE)
+    return True
+
+
+def _still_at_work(row: StackRun) -> StackRun:
+    message = (
+        f"process {row.process.split()[2]} of the earlier run is still at work on stack {row.stack}; "
+        "wait until it has ended, or end it, and run again with --resume"
+    )
+    error = ConnectError(message, code="fleet.worker", key=row.stack).to_json()
+    ended = {"state": State.DONE, "pid": None, "process": "", "result": "error", "exit_code": 255}
+    return row.model_copy(update=ended | {"error": error})

@@ -10,7 +10,7 @@ from connector.cli.console import Voice
 from connector.cli.engine import Engine
 from connector.cli.paths import file_to_write, one_result_on_stdout
 from connector.cli.run import Outcome
-from connector.cli.work import in_session, records_folder
+from connector.cli.work import ask_locks, in_session, records_folder
 from connector.dataverse import jobs
 from connector.dataverse.desired import OptIn
 from connector.dataverse.plan_file import read_plan, write_plan
@@ -79,6 +79,7 @@ def apply(
     folder = records_folder(records, write=True)
     engine = Engine(stack, voice.say)
     settings, outputs = engine.settings(), engine.outputs()
+    ask_locks(voice, engine)
     voice.title(f"Dataverse: security role, application user, assignment ({settings.dynamics_host})")
     record = read_record(settings.stack, folder)
 

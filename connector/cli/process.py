@@ -13,8 +13,10 @@ import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
+from connector.cli.notes import forget_note, leave_note
 from connector.deployer import provider_environment
 
 _NO_STACK = re.compile(r"no stack named .* found|no stack selected", re.IGNORECASE)
@@ -60,9 +62,11 @@ def run_pulumi(
     """Run one command without a terminal; *on_line* sees each line of standard output as it comes.
 
     Debug diagnostics are nobody's to see: the provider's hold the answers of Graph, a new secret among them.
-    *env* is added to the environment, and the deployer's login in the names that the provider reads.
+    *env* is added to the environment, and the deployer's login in the names that the provider reads. An
+    engine that may take a lock is noted, so that a later run can tell whether this one is dead.
     """
     login = provider_environment(os.environ)
+    began = datetime.now(UTC)
     command = ["pulumi", "--non-interactive", "--color", "never", *arguments]
     with subprocess.Popen(
         command,
@@ -75,6 +79,7 @@ def run_pulumi(
         errors="replace",
     ) as process:
         assert process.stdout is not None and process.stderr is not None  # noqa: S101, PT018  # pipes were asked for
+        note = leave_note(process.pid, arguments, began)
         errors: list[str] = []
         reader = threading.Thread(target=errors.extend, args=(process.stderr,))
         reader.start()
@@ -86,6 +91,7 @@ def run_pulumi(
             if on_line is not None:
                 on_line(line)
         reader.join()
+    forget_note(note, process.returncode)
     return Ran(process.returncode, "".join(lines), "".join(errors))
 
 

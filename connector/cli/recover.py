@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from connector.cli.consent import align_consent
 from connector.cli.console import Voice
 from connector.cli.engine import Engine
+from connector.cli.work import ask_locks
 from connector.dataverse.desired import Known
 from connector.dataverse.reports import Action, Change
 from connector.preflight import (
@@ -97,6 +98,7 @@ async def _bring_back(
     check_same_profile(session.settings, state)
     _check_settings(session.settings, state, organization, record)
     await check_directory(session, state)
+    ask_locks(voice, engine)
     voice.title(f"Recycle bin: bringing back the application of stack {engine.stack}")
     application, changes = await restore(session, state)
     voice.changes(changes)
@@ -170,6 +172,7 @@ async def _settle(
     _, found = await look(engine, session, accepted, adopted=adopted)
     changes = _changes(found)
     voice.changes(changes)
+    ask_locks(voice, engine)
     await _carry_out(engine, session, found)
     return changes
 

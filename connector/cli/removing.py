@@ -11,7 +11,7 @@ from connector import naming
 from connector.cli.console import Voice, is_person_there, typed
 from connector.cli.engine import Engine
 from connector.cli.run import Outcome
-from connector.cli.work import in_session, records_folder
+from connector.cli.work import ask_locks, in_session, records_folder
 from connector.dataverse import jobs
 from connector.dataverse.reports import Change, Report
 from connector.errors import CancelledError, PersonNeededError, RefusedError
@@ -40,6 +40,7 @@ def remove(voice: Voice, stack: str | None, records: str | None, options: Remove
     folder = records_folder(records)
     engine = Engine(stack, voice.say)
     settings = engine.settings()
+    ask_locks(voice, engine)
     raw, state = engine.raw_outputs(), engine.state()
     if not (raw or options.purge) and _is_empty(state):
         return _outcome(voice, settings, ())
@@ -52,6 +53,7 @@ def remove(voice: Voice, stack: str | None, records: str | None, options: Remove
     if not options.include_adopted:
         _check_adopted(settings, state, read_record(settings.stack, folder))
     confirm(voice, settings, options)
+    ask_locks(voice, engine)
     changes = _remove_dataverse(voice, settings, raw, folder, options) if raw else ()
     if settings.protect:
         engine.unprotect()
@@ -59,6 +61,7 @@ def remove(voice: Voice, stack: str | None, records: str | None, options: Remove
     changes += engine.destroy()
     delete_record(settings.stack, folder)
     if options.purge:
+        ask_locks(voice, engine)
         changes += _purge(voice, settings, raw)
     return _outcome(voice, settings, changes)
 

@@ -65,6 +65,7 @@ def _finish(
     def work(voice: Voice) -> Outcome:
         run = Rotating(voice, stack, records, patch)
         check_secret(run)
+        run.ask_locks()
         step = steps.planned_finish(run)
         if step is None:
             voice.say("one secret, and nothing to retire")

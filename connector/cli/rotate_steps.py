@@ -25,6 +25,8 @@ from connector.session import Session
 
 def begin(run: Rotating, *, only_preview: bool = False) -> Outcome:
     """Add the other slot's next secret, deploy it, prove it; what this run cannot prove goes again."""
+    if not only_preview:
+        run.ask_locks()
     wanted: Mapping[str, int] = run.settings.slots
     step = _planned(run, wanted)
     if step.resumed:
@@ -130,6 +132,7 @@ def take_back(run: Rotating, label: str) -> tuple[Change, ...]:
 
 def finish(run: Rotating, step: Finish) -> Outcome:
     """Prove once more with the new secret, then delete the old ones and nothing else."""
+    run.ask_locks()
     if not step.retired:
         run.voice.say("the old secret is gone already; the settings follow")
         run.write_slots(step.slots)
@@ -149,6 +152,7 @@ def finish(run: Rotating, step: Finish) -> Outcome:
         run.voice.say(f"nothing was retired: {step.new.label} is not proved")
         return _outcome(run, "finish", proof.result, (), proof)
     named = ", ".join(one.label for one in step.retired)
+    run.ask_locks()
     run.voice.title(f"Retiring {named}")
     changes = hand_made.retire(run, step.hand_made)
     if step.old is not None:

@@ -10,7 +10,7 @@ from connector.cli import hand_made
 from connector.cli.console import Voice
 from connector.cli.engine import PROJECT_DIR, Engine
 from connector.cli.paths import file_to_write
-from connector.cli.work import directory_checks, in_session, named, records_folder, warm_up
+from connector.cli.work import ask_locks, directory_checks, in_session, named, records_folder, warm_up
 from connector.dataverse import jobs
 from connector.dataverse.reports import Action, Change, ProofReport
 from connector.errors import DriftError
@@ -63,6 +63,10 @@ class Rotating:
     def stack(self) -> str:
         """The stack's name."""
         return self.settings.stack
+
+    def ask_locks(self) -> None:
+        """Before a step writes: refuse where another run holds the stack. Raises EngineError."""
+        ask_locks(self.voice, self.engine)
 
     def live(self) -> tuple[LiveSecret, ...]:
         """The client secrets (or certificates) that the state holds now, the oldest first."""

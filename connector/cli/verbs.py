@@ -12,7 +12,7 @@ from connector.cli.console import Voice
 from connector.cli.engine import Engine
 from connector.cli.recover import prepare
 from connector.cli.run import Outcome
-from connector.cli.work import directory_checks, in_session, named, records_folder, warm_up
+from connector.cli.work import ask_locks, directory_checks, in_session, named, records_folder, warm_up
 from connector.codes import known_codes
 from connector.dataverse import jobs
 from connector.dataverse.reports import ApplyReport, Change, ProofReport
@@ -31,6 +31,7 @@ def deploy(voice: Voice, stack: str | None, records: str | None, *, restore: boo
     folder = records_folder(records, write=True)
     engine = Engine(stack, voice.say)
     settings = engine.settings()
+    ask_locks(voice, engine)
 
     async def work(session: Session) -> Outcome:
         record = read_record(settings.stack, folder)
@@ -40,7 +41,7 @@ def deploy(voice: Voice, stack: str | None, records: str | None, *, restore: boo
         if not entra:
             voice.say("nothing to change")
         outputs = await asyncio.to_thread(engine.outputs)
-        return await _apply_and_prove(voice, "deploy", session, outputs, folder, entra)
+        return await _apply_and_prove(voice, engine, "deploy", session, outputs, folder, entra)
 
     return in_session(settings, work)
 
@@ -53,7 +54,7 @@ def post_deploy(voice: Voice, stack: str | None, records: str | None) -> Outcome
     settings, outputs = engine.settings(), engine.outputs()
 
     async def work(session: Session) -> Outcome:
-        return await _apply_and_prove(voice, "post_deploy", session, outputs, folder, ())
+        return await _apply_and_prove(voice, engine, "post_deploy", session, outputs, folder, ())
 
     return in_session(settings, work)
 
@@ -101,6 +102,7 @@ def _standard_input() -> str:
 
 async def _apply_and_prove(
     voice: Voice,
+    engine: Engine,
     verb: str,
     session: Session,
     outputs: StackOutputs,
@@ -109,6 +111,7 @@ async def _apply_and_prove(
 ) -> Outcome:
     settings = session.settings
     record = read_record(settings.stack, folder)
+    ask_locks(voice, engine)
     voice.title(f"Dataverse: security role, application user, proof ({settings.dynamics_host})")
     applied, proof = await jobs.apply_and_prove(
         settings,

@@ -10,7 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
-from connector.cli.engine import PROJECT_DIR
+from connector.cli.console import Voice
+from connector.cli.engine import PROJECT_DIR, Engine
 from connector.cli.paths import refused
 from connector.dataverse import jobs
 from connector.dataverse.reports import Cause, ProofReport
@@ -35,6 +36,15 @@ def in_session(settings: Settings, work: Callable[[Session], Awaitable[T]]) -> T
             return await work(session)
 
     return asyncio.run(run())
+
+
+def ask_locks(voice: Voice, engine: Engine) -> None:
+    """Before a write that no lock of the engine's covers: refuse where another run holds the stack.
+
+    Raises EngineError; where the backend shows no locks, the result says so.
+    """
+    if unread := engine.ask_locks():
+        voice.note("locks", unread)
 
 
 def directory_checks(settings: Settings, outputs: StackOutputs, session: Session) -> jobs.MoreChecks:

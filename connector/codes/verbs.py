@@ -54,9 +54,11 @@ TEXTS: Texts = {
     ),
     "engine.failed": ("the engine's", "`pulumi` failed; its own words follow", "see the message"),
     "engine.locked": (
-        "the engine's",
-        "another run holds the stack",
-        "wait, or `pulumi cancel --stack NAME` when that run is dead",
+        "the engine's, 1",
+        "another run holds the stack, or left its lock and is not known here to be dead; where the verb "
+        "asked first (1), nothing was written",
+        "wait; once you have made sure that the run named has ended, `pulumi cancel --stack NAME` "
+        "([security.md](security.md#locks-and-runs-side-by-side))",
     ),
     "engine.missing": ("255", "no `pulumi` on PATH", "`scripts/setup`, or install it"),
     "stack.unknown": (

@@ -41,7 +41,10 @@ class _Part(BaseModel):
 
 
 class StackRun(_Part):
-    """One stack in a run. `exit_code` and what follows it count once it is done."""
+    """One stack in a run. `exit_code` and what follows it count once it is done.
+
+    `process` tells the running process from all others of all machines (connector/cli/notes.py).
+    """
 
     stack: str
     ring: str = ""
@@ -49,6 +52,7 @@ class StackRun(_Part):
     tenant_id: str = ""
     state: State = State.PENDING
     pid: int | None = None
+    process: str = ""
     result: str = ""
     exit_code: int | None = None
     changes: int = 0
@@ -142,7 +146,7 @@ def resumed(before: RunRecord, fleet: Fleet, chosen: Sequence[FleetStack]) -> Ru
         if old.state is State.DONE and not old.failed(before.verb):
             left.stacks[name] = old
         elif old.state is State.RUNNING:
-            left.stacks[name] = row.model_copy(update={"pid": old.pid})
+            left.stacks[name] = row.model_copy(update={"pid": old.pid, "process": old.process})
     return left
 
 

@@ -5,15 +5,23 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from connector.cli.backend import root_of
 from connector.cli.checkpoint import is_torn, make_whole
+from connector.cli.notes import leave_note
+from tests.unit.processes import ended, noted
 
 WHOLE = json.dumps({"version": 3, "checkpoint": {"stack": "organization/dynamics-connect/acme"}})
 OLDER = json.dumps({"version": 3, "checkpoint": {}})
+
+
+@pytest.fixture(autouse=True)
+def _own_notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "own-state"))
 
 
 @pytest.fixture
@@ -29,7 +37,7 @@ def backend(tmp_path: Path) -> Path:
 
 def mend(checkpoint: Path, stack: str = "acme", query: str = "") -> str:
     """Mend the stack of that file."""
-    return make_whole(checkpoint.parents[3].as_uri() + query, "dynamics-connect", stack)
+    return make_whole(root_of(checkpoint.parents[3].as_uri() + query), "dynamics-connect", stack)
 
 
 def attributes(checkpoint: Path) -> Path:
@@ -41,14 +49,8 @@ def lock(checkpoint: Path, host: str, pid: int | str) -> None:
     """Hold the stack, as the engine writes it."""
     folder = checkpoint.parents[2] / "locks" / "organization" / "dynamics-connect" / "acme"
     folder.mkdir(parents=True)
-    (folder / "7e1b4f5e.json").write_text(json.dumps({"pid": pid, "hostname": host}))
-
-
-def dead() -> int:
-    """The id of a process that has ended."""
-    with subprocess.Popen(["true"]) as process:
-        process.wait()
-        return process.pid
+    held = {"pid": pid, "username": "me", "hostname": host, "timestamp": datetime.now(UTC).isoformat()}
+    (folder / "7e1b4f5e.json").write_text(json.dumps(held))
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,10 @@ def test_without_a_whole_backup_nothing_changes(backend: Path, backup: str | Non
 def test_a_live_or_distant_holder_keeps_its_files(backend: Path) -> None:
     """Another run may be writing just now: of this machine, of another, or one that cannot be read."""
     attributes(backend).write_text("")
-    holders = [(socket.gethostname(), os.getpid()), ("elsewhere", dead()), ("elsewhere", "x")]
+    leave_note(os.getpid(), ["up", "--stack", "acme"], datetime.now(UTC))
+    here, dead = socket.gethostname(), ended()
+    # The last is of this host and of no process of this namespace, and no note says whose it was.
+    holders = [(here, os.getpid()), ("elsewhere", dead), ("elsewhere", "x"), (here, dead)]
     for host, pid in holders:
         lock(backend, host, pid)
         assert mend(backend) == ""
@@ -112,7 +117,7 @@ def test_a_live_or_distant_holder_keeps_its_files(backend: Path) -> None:
 def test_the_lock_of_a_dead_run_is_no_hindrance(backend: Path) -> None:
     """It is what a killed run leaves beside the torn file."""
     attributes(backend).write_text("")
-    lock(backend, socket.gethostname(), dead())
+    lock(backend, socket.gethostname(), noted("acme"))
     assert mend(backend)
     assert not attributes(backend).exists()
 
@@ -120,7 +125,7 @@ def test_the_lock_of_a_dead_run_is_no_hindrance(backend: Path) -> None:
 @pytest.mark.parametrize("url", ["s3://bucket/path", "https://api.pulumi.com", "", "file://relative"])
 def test_a_backend_elsewhere_is_left_alone(url: str) -> None:
     """Object stores write whole objects; their files are not ours to reach."""
-    assert make_whole(url, "dynamics-connect", "acme") == ""
+    assert make_whole(root_of(url), "dynamics-connect", "acme") == ""
 
 
 def test_what_cannot_be_taken_away_stays(backend: Path) -> None:

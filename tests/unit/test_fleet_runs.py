@@ -147,9 +147,10 @@ def test_a_resumed_run_does_nothing_twice(fleet: Fleet, playing: Callable[..., P
     """What is done stays done; what failed, ran, or was left out is run."""
     run = playing(r1=1)
     run.run(fleet, stop_after="r2")
-    run.record.stacks["r3"].state, run.record.stacks["r3"].pid = State.RUNNING, 4_000_000
+    row = run.record.stacks["r3"]
+    row.state, row.pid, row.process = State.RUNNING, 4_000_000, "boot namespace 4000000 1"
     left = resumed(run.record, fleet, fleet.stacks)
-    assert left.stacks["r3"].pid == 4_000_000
+    assert (left.stacks["r3"].pid, left.stacks["r3"].process) == (row.pid, row.process)
     again = Playing(left)
     again.run(fleet)
     assert again.ran == ["r1", "r3", "r4"]

@@ -17,6 +17,7 @@ import pytest
 from connector.cli import fleet_worker
 from connector.cli.engine import Engine
 from connector.cli.fleet_worker import Workers
+from connector.cli.notes import Process, process_of
 from connector.cli.process import Ran
 from connector.cli.worker import WORKER
 from connector.errors import NoSuchStackError
@@ -126,6 +127,29 @@ def test_a_process_stopped_before_it_could_answer_was_cancelled(stack: FleetStac
     assert row.error is not None
     assert row.error["code"] == "fleet.stopped"
     assert "line 1" not in row.cause
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_stack_that_an_earlier_process_is_still_at_work_on_is_left_to_it(
+    stack: FleetStack, monkeypatch: pytest.MonkeyPatch, *, there: bool
+) -> None:
+    """Known to be alive after the wait: refused, and nothing begun. Of one elsewhere nobody here can know."""
+    known = process_of(os.getpid())
+    assert known is not None
+    earlier = known if there else Process("another", known.namespace, known.pid, known.start)
+
+    monkeypatch.setattr(fleet_worker, "_PAUSE", 0.0)
+    begun: list[StackRun] = []
+
+    async def run() -> StackRun:
+        workers = Workers(lambda _: dict(os.environ), lambda _, _line: None)
+        row = StackRun(stack=stack.name, process=str(earlier))
+        return await workers.run(row, stack, ["-c", "print('{}')"], begun.append)
+
+    row = asyncio.run(run())
+    assert (begun == []) is there
+    assert (row.state, row.exit_code, row.process) == (State.DONE, 255, "")
+    assert (f"process {os.getpid()} of the earlier run is still at work" in row.cause) is there
 
 
 def test_a_huge_line_stops_nobody(stack: FleetStack) -> None:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connector.cli.locks import holders_are_dead
 from connector.entra.adoption import Attachable
 from connector.entra.graph import Assignment, Principal
 from connector.entra.leftovers import UsedElsewhereError, choose, plan
@@ -133,12 +132,6 @@ def test_a_state_counts_what_is_unfinished() -> None:
     read = StackState.from_export({"deployment": deployment})
     assert (read.pending, read.object_id("name")) == (2, "1")
     assert StackState.from_export({}) == StackState()
-
-
-def test_only_a_dead_process_of_this_machine_loses_its_lock() -> None:
-    """A lock of another host, or one that says nothing of its holder, is left to a person."""
-    assert not holders_are_dead("file:///x: created by root@elsewhere (pid 1) at noon")
-    assert not holders_are_dead("locked")
 
 
 def test_another_spelling_is_a_new_name_in_the_state_and_no_import(settings: Settings) -> None:

@@ -140,3 +140,12 @@ def test_a_ring_waits_for_the_one_before_it() -> None:
     stage = jobs(AZURE[0])["everyone.deploy"]
     assert set(stage.needs) == {"matrix", "canary"}
     assert "in(dependencies.canary.result, 'Succeeded', 'Skipped')" in stage.condition
+
+
+def test_workflows_that_write_wait_in_one_line() -> None:
+    """One concurrency group, and nothing that runs is cut off; on Azure the exclusive lock, in turn."""
+    for path in FILES:
+        writes = any(job.runs("deploy", "rotate") for job in jobs(path).values())
+        asked = load(path).get("concurrency" if path in GITHUB else "lockBehavior")
+        alone = {"group": "writes", "cancel-in-progress": False} if path in GITHUB else "sequential"
+        assert (asked == alone) is writes, path
