@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,10 +32,12 @@ class _Server(ThreadingHTTPServer):
 class RedirectListener:
     """Listens on a free port of 127.0.0.1 until `close`; `redirect_uri` is where to send the browser.
 
-    The first answer counts; whatever else asks (for an icon, without code or error) is no answer.
+    The first answer with the sign-in's own state counts. Whatever else asks is no answer and ends
+    nothing: for an icon, without code or error, or from a page that sends a browser here by itself.
     """
 
     def __init__(self) -> None:
+        self._state = ""
         self._answer: dict[str, str] | None = None
         self._server = _Server(("127.0.0.1", 0), self._handler())
 
@@ -43,8 +46,9 @@ class RedirectListener:
         """Entra ignores the port of localhost when it compares (reply-url), so any free one will do."""
         return f"http://localhost:{self._server.server_port}{PATH}"
 
-    def wait(self, seconds: float) -> dict[str, str] | None:
-        """The query of the redirect, or None when nobody came back in time."""
+    def wait(self, seconds: float, *, state: str) -> dict[str, str] | None:
+        """The query of the redirect that carries *state*, or None when nobody came back in time."""
+        self._state = state
         deadline = time.monotonic() + seconds
         while self._answer is None and time.monotonic() < deadline:
             self._server.timeout = max(0.05, min(0.2, deadline - time.monotonic()))
@@ -54,6 +58,10 @@ class RedirectListener:
     def close(self) -> None:
         """Stop listening."""
         self._server.server_close()
+
+    def _is_ours(self, answer: dict[str, str]) -> bool:
+        given = answer.get("state", "").encode()
+        return bool(self._state) and secrets.compare_digest(given, self._state.encode())
 
     def _take(self, answer: dict[str, str]) -> None:
         if self._answer is None:
@@ -68,7 +76,8 @@ class RedirectListener:
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)
                 answer = dict(parse_qsl(parts.query, keep_blank_values=True))
-                if parts.path != PATH or not answer.keys() & {"code", "error"}:
+                said = parts.path == PATH and answer.keys() & {"code", "error"}
+                if not (said and listener._is_ours(answer)):
                     self.send_error(HTTPStatus.NOT_FOUND)
                     return
                 try:

@@ -75,7 +75,7 @@ async def prove_sign_in(
         scope = f"{session.settings.dynamics_url}/user_impersonation"
         flow = client.initiate_auth_code_flow([scope], redirect_uri=listener.redirect_uri)
         open_page(str(flow["auth_uri"]))
-        answer = await asyncio.to_thread(listener.wait, seconds)
+        answer = await asyncio.to_thread(listener.wait, seconds, state=str(flow["state"]))
     finally:
         listener.close()
     if answer is None:

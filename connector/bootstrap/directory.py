@@ -76,6 +76,11 @@ class PipelineDirectory(Directory):
         path = f"applications/{object_id}/federatedIdentityCredentials/{credential_id}"
         await self._write("PATCH", path, body)
 
+    async def forget_trust(self, object_id: str, credential_id: str) -> None:
+        """Delete a federated credential of ours."""
+        path = f"applications/{object_id}/federatedIdentityCredentials/{credential_id}"
+        await self._write("DELETE", path, gone_is_done=True)
+
     async def change_application(self, object_id: str, body: Body) -> None:
         """Change properties of an application."""
         await self._write("PATCH", f"applications/{object_id}", dict(body))

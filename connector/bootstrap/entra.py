@@ -15,10 +15,10 @@ from connector.bootstrap.directory import PipelineDirectory
 from connector.bootstrap.identity_plan import IdentityPlan, LiveIdentity, lines_of
 from connector.bootstrap.model import Service, Trust, Wanted
 from connector.bootstrap.rights import ours
-from connector.bootstrap.subjects import OUR_NAMES
+from connector.bootstrap.subjects import OUR_NAMES, REPLACED
 from connector.dataverse.progress import Progress
 from connector.entra.graph import Assignment, Principal
-from connector.entra.objects import LiveApplication
+from connector.entra.objects import Federated, LiveApplication
 from connector.errors import RefusedError
 from connector.rounds import join, start
 from connector.settings.permissions import APIS
@@ -87,6 +87,7 @@ def plan(wanted: Wanted, live: LiveIdentity, graph: Principal) -> IdentityPlan:
         update=tuple(
             (by_name[t.name], t) for t in wanted.trusts if t.name in by_name and not _is_trusted(t, live)
         ),
+        drop=_replaced(wanted, live),
         give=tuple(name for name in names if name not in held),
         take=tuple(one for name, one in held.items() if name in may_take - set(names)),
     )
@@ -148,6 +149,16 @@ def _is_trusted(trust: Trust, live: LiveIdentity) -> bool:
     return any(one.is_as(trust) for one in live.federated)
 
 
+def _replaced(wanted: Wanted, live: LiveIdentity) -> tuple[Federated, ...]:
+    """Credentials of an earlier run whose successor this one asks for; of the same tokens they stay."""
+    names, successors = {trust.name for trust in wanted.trusts}, REPLACED[wanted.who]
+    return tuple(
+        one
+        for one in live.federated
+        if successors.get(one.name) in names and not any(one.is_as(trust) for trust in wanted.trusts)
+    )
+
+
 def _role_name(held: Assignment, graph: Principal) -> str:
     return dict(graph.app_roles).get(held.role_id, held.role_id)
 
@@ -162,6 +173,9 @@ async def carry_out(directory: PipelineDirectory, plan: IdentityPlan, progress: 
         await directory.change_trust(application.id, before.id, trust)
     for trust in plan.add:
         await directory.trust(application.id, trust)
+    # Last of the three: a run that ends before leaves two ways in for the pipeline, and never none.
+    for one in plan.drop:
+        await directory.forget_trust(application.id, one.id)
     if plan.give:
         progress(f"granting {len(plan.give)} Graph permissions to the {who.value}")
     await _rights(directory, plan, principal)

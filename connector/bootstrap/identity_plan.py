@@ -30,7 +30,8 @@ class IdentityPlan:
     """What is to be done for one identity; `graph` is Microsoft Graph's service principal.
 
     `change` holds the application's properties to set, `add` and `update` its federated
-    credentials, `give` names of app roles, `take` those it holds and is not to.
+    credentials, `drop` those that they replace, `give` names of app roles, `take` those it holds
+    and is not to.
     """
 
     wanted: Wanted
@@ -39,6 +40,7 @@ class IdentityPlan:
     change: Mapping[str, Any] = field(default_factory=dict)
     add: tuple[Trust, ...] = ()
     update: tuple[tuple[Federated, Trust], ...] = ()
+    drop: tuple[Federated, ...] = ()
     give: tuple[str, ...] = ()
     take: tuple[Assignment, ...] = ()
     changes: tuple[Change, ...] = ()
@@ -95,8 +97,11 @@ def _trust_lines(plan: IdentityPlan) -> Iterator[Change]:
             yield Change(Action.ADDED, TRUST, trust.name, trust.subject, "", trust.subject)
         else:
             yield Change(Action.KEPT, TRUST, trust.name, trust.subject)
-    updated = {before.id for before, _ in plan.update}
+    for one in plan.drop:
+        detail = f"{one.subject}: trusted without an approval until now"
+        yield Change(Action.REMOVED, TRUST, one.name, detail, one.subject, "")
+    told = {one.id for one in (*(before for before, _ in plan.update), *plan.drop)}
     for one in plan.live.federated:
-        if one.id not in updated and not any(one.is_as(trust) for trust in plan.wanted.trusts):
+        if one.id not in told and not any(one.is_as(trust) for trust in plan.wanted.trusts):
             detail = f"{one.subject}: from an earlier run; still trusted, delete it when it is not meant"
             yield Change(Action.FOREIGN, TRUST, one.name, detail)

@@ -9,7 +9,7 @@ a service connection on its page, and they are taken as they stand.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -22,25 +22,33 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 _BRANCH = re.compile(r"(?!refs/)[A-Za-z0-9._/-]+")
 _FIELD_LIMIT = 600
 #: The names of our credentials: a second run knows them again and changes them in place.
-GITHUB, GITHUB_BRANCH, AZURE_DEVOPS = "github", "github-branch", "azure-devops"
+GITHUB, GITHUB_REVIEW, GITHUB_BRANCH = "github", "github-review", "github-branch"
+AZURE_DEVOPS, AZURE_DEVOPS_REVIEW = "azure-devops", "azure-devops-review"
 WITH_IDS = "-with-ids"
-OUR_NAMES = frozenset({GITHUB, GITHUB + WITH_IDS, GITHUB_BRANCH, GITHUB_BRANCH + WITH_IDS, AZURE_DEVOPS})
+_GITHUBS = (GITHUB, GITHUB_REVIEW, GITHUB_BRANCH)
+OUR_NAMES = frozenset({*_GITHUBS, *(name + WITH_IDS for name in _GITHUBS), AZURE_DEVOPS, AZURE_DEVOPS_REVIEW})
+#: What trusted every pull request's jobs, without an approval; it goes once the approved one is there.
+REPLACED: Mapping[Who, Mapping[str, str]] = {
+    Who.READER: {GITHUB: GITHUB_REVIEW, GITHUB + WITH_IDS: GITHUB_REVIEW + WITH_IDS},
+    Who.WRITER: {},
+}
+_REVIEW = "review"
 
 
 @dataclass(frozen=True)
 class Pipeline:
     """What the command line says of the pipeline; nothing is checked yet.
 
-    With `review_environment` its jobs read in place of every pull request's. `branch` is one whose
-    jobs read, too: scheduled runs are of the default branch. `subjects` are those of Azure DevOps,
-    each as `reader=SUBJECT` or `writer=SUBJECT`.
+    Pull requests read in `review_environment`, which somebody approves: whoever pushes a branch may change
+    its workflow. `branch` is one whose jobs read, too: scheduled runs are of the default branch. `subjects`
+    are those of Azure DevOps, each as `reader=SUBJECT`, `writer=SUBJECT` or `review=SUBJECT`.
     """
 
     github: str | None = None
     owner_id: str | None = None
     repository_id: str | None = None
     environment: str = "production"
-    review_environment: str | None = None
+    review_environment: str = "review"
     branch: str | None = None
     github_issuer: str = GITHUB_ISSUER
     issuer: str | None = None
@@ -48,7 +56,7 @@ class Pipeline:
 
 
 def github_subject(repository: str, context: str, owner_id: str = "", repository_id: str = "") -> str:
-    """The `sub` of a job: `pull_request`, `environment:NAME` or `ref:…`; with ids in the new form."""
+    """The `sub` of a job: `environment:NAME` or `ref:…`; with ids in the new form."""
     owner, name = repository.split("/", 1)
     if owner_id and repository_id:
         return f"repo:{owner}@{owner_id}/{name}@{repository_id}:{context}"
@@ -82,19 +90,22 @@ def _github(pipeline: Pipeline, who: Who) -> Iterable[Trust]:
 
 
 def _contexts(pipeline: Pipeline, who: Who) -> Iterable[tuple[str, str]]:
-    """Which jobs log in: the reader's are many and only read, the writer's are of one environment."""
+    """Which jobs log in: of an approved environment each, and for the reader of one branch."""
     if who is Who.WRITER:
         yield GITHUB, environment_context(pipeline.environment)
         return
-    review = pipeline.review_environment
-    yield GITHUB, environment_context(review) if review else "pull_request"
+    yield GITHUB_REVIEW, environment_context(pipeline.review_environment)
     if pipeline.branch:
         yield GITHUB_BRANCH, f"ref:refs/heads/{pipeline.branch}"
 
 
 def _azure_devops(pipeline: Pipeline, who: Who) -> Iterable[Trust]:
-    if pipeline.issuer:
-        yield Trust(AZURE_DEVOPS, pipeline.issuer, _subjects(pipeline)[who.value])
+    if not pipeline.issuer:
+        return
+    subjects = _subjects(pipeline)
+    yield Trust(AZURE_DEVOPS, pipeline.issuer, subjects[who.value])
+    if who is Who.READER and _REVIEW in subjects:
+        yield Trust(AZURE_DEVOPS_REVIEW, pipeline.issuer, subjects[_REVIEW])
 
 
 def _subjects(pipeline: Pipeline) -> dict[str, str]:
@@ -117,8 +128,7 @@ def _github_problems(pipeline: Pipeline) -> Iterable[Problem]:
     if not pipeline.environment.strip() or "*" in pipeline.environment:
         message = "names one environment with required reviewers; a wildcard is not supported by Entra ID"
         yield Problem(code, "--environment", shown(pipeline.environment), message)
-    if pipeline.review_environment is not None:
-        yield from _review_problems(code, pipeline.review_environment, pipeline.environment)
+    yield from _review_problems(code, pipeline.review_environment, pipeline.environment)
     if pipeline.branch is not None and not _BRANCH.fullmatch(pipeline.branch):
         message = "is a branch's name alone, such as main; a wildcard is not supported by Entra ID"
         yield Problem(code, "--branch", shown(pipeline.branch), message)
@@ -127,7 +137,8 @@ def _github_problems(pipeline: Pipeline) -> Iterable[Problem]:
 
 def _review_problems(code: str, review: str, environment: str) -> Iterable[Problem]:
     if not review.strip() or "*" in review:
-        yield Problem(code, "--review-environment", shown(review), "names one environment; no wildcard")
+        message = "names one environment with required reviewers; a wildcard is not supported by Entra ID"
+        yield Problem(code, "--review-environment", shown(review), message)
     elif review.lower() == environment.lower():
         message = "is the writer's own environment; reviews and deployments are approved apart"
         yield Problem(code, "--review-environment", shown(review), message)
@@ -143,15 +154,18 @@ def _azure_devops_problems(pipeline: Pipeline) -> Iterable[Problem]:
     if pipeline.issuer is None and not pipeline.subjects:
         return
     given = _subjects(pipeline)
-    if set(given) != {who.value for who in Who} or not all(given.values()):
+    if set(given) - {_REVIEW} != {who.value for who in Who} or not all(given.values()):
         message = (
-            "give it twice, as reader=SUBJECT and writer=SUBJECT: a service connection for pull requests and "
-            "one with an approval check"
+            "give it twice, as reader=SUBJECT and writer=SUBJECT, and review=SUBJECT for pull requests: a "
+            "service connection for nightly runs, and two with an approval check"
         )
         yield Problem(code, option, shown(", ".join(pipeline.subjects)), message)
-    elif given["reader"] == given["writer"]:
-        message = "is the same for both, so every pull request could deploy; make two service connections"
-        yield Problem(code, option, shown(given["reader"]), message)
+    elif len(set(given.values())) != len(given):
+        message = (
+            "is given for two purposes, so a pull request could deploy; make a connection for each"
+        )
+        same = next(one for one in given.values() if list(given.values()).count(one) > 1)
+        yield Problem(code, option, shown(same), message)
     for subject in given.values():
         if len(subject) > _FIELD_LIMIT or subject != subject.strip() or "*" in subject:
             yield Problem(code, option, shown(subject), "take it over as it stands; no blanks, no wildcards")

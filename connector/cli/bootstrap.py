@@ -113,6 +113,11 @@ def _what_to_write(settings: Settings, plans: Sequence[Plans], *, owned_only: bo
     for one in plans:
         lines += ["", f"For jobs that log in as the {one.wanted.who.value}:"]
         lines += [f"  {name}={value}" for name, value in _environment(settings, one).items()]
+    lines += [
+        "",
+        "Give each trusted environment required reviewers: a branch may change its workflow,",
+    ]
+    lines += ["and without an approval whoever pushes one reads this tenant and the state's secrets."]
     return "\n".join([*lines, "", "No secret was made: the pipeline's own token logs in."])
 
 

@@ -33,11 +33,9 @@ def bootstrap(  # noqa: PLR0913, PLR0917  # options of a command line
         str, typer.Option("--environment", help="Environment with reviewers, which deployments run in.")
     ] = "production",
     review_environment: Annotated[
-        str | None,
-        typer.Option(
-            "--review-environment", help="Environment that pull requests are read in, approved too."
-        ),
-    ] = None,
+        str,
+        typer.Option("--review-environment", help="Environment with reviewers, which pull requests read in."),
+    ] = "review",
     branch: Annotated[
         str | None,
         typer.Option("--branch", help="Let the reader log in from this branch too, for scheduled runs."),
@@ -52,7 +50,7 @@ def bootstrap(  # noqa: PLR0913, PLR0917  # options of a command line
     azure_devops_subject: Annotated[
         list[str] | None,
         typer.Option(
-            "--azure-devops-subject", help="reader=SUBJECT and writer=SUBJECT of two service connections."
+            "--azure-devops-subject", help="reader=, writer= and review=SUBJECT of three service connections."
         ),
     ] = None,
     assignments: Annotated[

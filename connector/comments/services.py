@@ -1,6 +1,6 @@
 """Comments of pull requests, as GitHub and Azure Repos keep them; what is not ours is never changed.
 
-GitHub: REST API, issues/comments. Azure Repos: REST API, git/pull-request-threads.
+GitHub: REST API, issues/comments; GraphQL, viewer. Azure Repos: REST API, git/pull-request-threads.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from connector.comments.place import Place
 from connector.comments.transport import Transport
 
 _PAGE = 100
+#: Who a job's own token is, where the service does not say: GitHub docs, github_token authentication.
+_JOB = "github-actions[bot]"
 _AZURE_VERSION = "api-version=7.1"
 
 
@@ -56,9 +58,7 @@ class GitHub:
         author = self._author()
         path = f"{self._place.comments}?per_page={_PAGE}"
         for one in self._transport.pages(path):
-            user = one.get("user") or {}
-            ours = user.get("login") == author if author else user.get("type") == "Bot"
-            if ours:
+            if (one.get("user") or {}).get("login") == author:
                 url = str(one.get("html_url", ""))
                 yield Comment(f"{_parent(self._place.comments)}/{one['id']}", str(one.get("body") or ""), url)
 
@@ -73,9 +73,18 @@ class GitHub:
         self._transport.patch(comment.path, {"body": text})
 
     def _author(self) -> str:
-        """The login of the token's person; empty for a job's token, which is a bot's and may not ask."""
-        found = self._transport.get("/user", refused=(401, 403, 404))
-        return str(found.get("login", "")) if isinstance(found, dict) else ""
+        """The token's own login: GraphQL's viewer, because a job's token may not ask for `/user`."""
+        asked = {"query": "{viewer{login}}"}
+        found = self._transport.query(_graphql(self._place.api), asked, refused=(401, 403, 404))
+        try:
+            return str(found["data"]["viewer"]["login"])
+        except (TypeError, LookupError):
+            return _JOB
+
+
+def _graphql(api: str) -> str:
+    """Where GraphQL is asked: `/graphql`, or beside `/api/v3` on a GitHub of one's own."""
+    return f"{api.removesuffix('/v3')}/graphql"
 
 
 def _parent(comments: str) -> str:

@@ -42,9 +42,13 @@ class Transport:
         """Give the connections back."""
         self._http.close()
 
-    def get(self, path: str, *, refused: Collection[int] = ()) -> Any:
-        """The JSON at a path; None for one of the statuses *refused*."""
-        answer = self._patiently("GET", self._place.api + path)
+    def get(self, path: str) -> Any:
+        """The JSON at a path."""
+        return self._json(self._patiently("GET", self._place.api + path))
+
+    def query(self, url: str, body: dict[str, Any], *, refused: Collection[int]) -> Any:
+        """The JSON of a question that is posted and changes nothing; None for a status in *refused*."""
+        answer = self._patiently("POST", url, body)
         return None if answer.status_code in refused else self._json(answer)
 
     def pages(self, path: str) -> Iterator[dict[str, Any]]:

@@ -12,11 +12,13 @@ from connector.dataverse.changes import WRITES
 from connector.errors import LoginError, RefusedError
 from connector.naming import PORTAL_TAG
 from emulator.graph.catalogue import GRAPH_ROLES
+from emulator.login.federation import issuer
 from emulator.seed import CONTOSO, LIMITED_DEPLOYER, LIMITED_SECRET
 from tests.support.emulator import RunningEmulator
 from tests.support.graph import Graph
 from tests.support.identities import SUBJECTS, PipelineSetup
 
+NAMES = {Who.READER: "github-review", Who.WRITER: "github"}
 ORGANIZATION = "0c0c0c01-0000-4000-8000-000000000001"
 
 
@@ -61,7 +63,7 @@ def test_both_identities_are_made_without_any_secret(setup: PipelineSetup) -> No
         assert one["tags"] == [who.marker, PORTAL_TAG]
         assert one["signInAudience"] == "AzureADMyOrg"
         assert (one["passwordCredentials"], one["keyCredentials"]) == ([], [])
-        assert credentials(setup, who) == {"github": SUBJECTS[who]}
+        assert credentials(setup, who) == {NAMES[who]: SUBJECTS[who]}
         (access,) = one["requiredResourceAccess"]
         requested = {role["id"] for role in access["resourceAccess"]}
         assert requested == {GRAPH_ROLES[name] for name in graph_rights(setup, made[who].principal_id)}
@@ -108,8 +110,8 @@ def test_a_differing_credential_of_ours_is_changed_and_not_doubled(setup: Pipeli
     setup.make()
     setup.make(github="acme/moved", owner_id="12", repository_id="34")
     assert credentials(setup, Who.READER) == {
-        "github": "repo:acme/moved:pull_request",
-        "github-with-ids": "repo:acme@12/moved@34:pull_request",
+        "github-review": "repo:acme/moved:environment:review",
+        "github-review-with-ids": "repo:acme@12/moved@34:environment:review",
     }
     assert credentials(setup, Who.WRITER) == {
         "github": "repo:acme/moved:environment:production",
@@ -121,9 +123,60 @@ def test_a_credential_that_this_run_does_not_ask_for_is_named_and_left(setup: Pi
     """A run without the ids does not take away what trusts them, and says that it is still trusted."""
     setup.make(owner_id="12", repository_id="34")
     again = setup.make()[Who.READER]
-    assert "github-with-ids" in credentials(setup, Who.READER)
-    (told,) = [c for c in again.changes if c.name == "github-with-ids"]
+    assert "github-review-with-ids" in credentials(setup, Who.READER)
+    (told,) = [c for c in again.changes if c.name == "github-review-with-ids"]
     assert (told.action.value, "still trusted" in told.detail) == ("foreign", True)
+
+
+def older(setup: PipelineSetup, *names: str) -> None:
+    """The reader as it was made when every pull request could log in: its credentials by their old names."""
+    setup.make(owner_id="12", repository_id="34")
+    graph, id = Graph(setup.emulator), application(setup, Who.READER)["id"]
+    path = f"/applications/{id}/federatedIdentityCredentials"
+    for name in ("github-review", "github-review-with-ids"):
+        assert graph.delete(f"{path}/{name}").status_code == 204
+    for name in names:
+        body = {
+            "name": name,
+            "issuer": issuer(setup.ctx),
+            "subject": f"repo:acme/tenants:{name}:pull_request",
+        }
+        graph.post(path, body | {"audiences": ["api://AzureADTokenExchange"]})
+
+
+def test_the_approved_review_comes_before_every_pull_request_goes(setup: PipelineSetup) -> None:
+    """A reader of before trusts the environment first, then pull requests no more; both are told."""
+    older(setup, "github", "github-with-ids")
+    setup.emulator.requests(reset=True)
+    made = setup.make(owner_id="12", repository_id="34")[Who.READER]
+    assert set(credentials(setup, Who.READER)) == {"github-review", "github-review-with-ids"}
+    assert [line.split()[0] for line in writes(setup)] == ["POST", "POST", "DELETE", "DELETE"]
+    removed = {c.name for c in made.changes if c.action.value == "removed"}
+    assert removed == {"github", "github-with-ids"}
+
+
+def test_a_run_that_dies_in_between_leaves_both_ways_in(setup: PipelineSetup) -> None:
+    """The pipeline can always log in; the next run takes the old one away."""
+    older(setup, "github")
+    route = "/v1.0/applications/{id}/federatedIdentityCredentials/{id}"
+    setup.emulator.fault("DELETE", route, answer="503", times=99)
+    with pytest.raises(RefusedError):
+        setup.make()
+    assert set(credentials(setup, Who.READER)) == {"github", "github-review"}
+    setup.emulator.store.db.execute("DELETE FROM faults")
+    setup.make()
+    assert set(credentials(setup, Who.READER)) == {"github-review"}
+
+
+def test_a_replaced_credential_that_trusts_the_same_review_stays(setup: PipelineSetup) -> None:
+    """`--review-environment` of before made it under the older name; it is the only way in."""
+    older(setup)
+    graph, id = Graph(setup.emulator), application(setup, Who.READER)["id"]
+    body = {"name": "github", "issuer": issuer(setup.ctx), "subject": SUBJECTS[Who.READER]}
+    path = f"/applications/{id}/federatedIdentityCredentials"
+    graph.post(path, body | {"audiences": ["api://AzureADTokenExchange"]})
+    setup.make()
+    assert set(credentials(setup, Who.READER)) == {"github"}
 
 
 def test_azure_devops_subjects_are_taken_as_they_stand(setup: PipelineSetup) -> None:

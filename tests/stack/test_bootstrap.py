@@ -21,6 +21,7 @@ pytestmark = pytest.mark.stack
 REPOSITORY = "acme/tenants"
 IDS = ("4711", "815")
 PULL_REQUEST = github_subject(REPOSITORY, "pull_request")
+REVIEW = github_subject(REPOSITORY, "environment:review")
 PRODUCTION = github_subject(REPOSITORY, "environment:production", *IDS)
 SECRETS = ("ARM_CLIENT_SECRET", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_ID")
 
@@ -47,9 +48,9 @@ class Jobs:
         return {**dict.fromkeys(SECRETS, ""), **shared, **github_job(self.ctx, subject)}
 
     def with_token(self, who: str, *, audience: str = AUDIENCE, by: str = "") -> dict[str, str]:
-        """A job that brings a token of a pull request itself, for another audience or of another issuer."""
+        """A job that brings an approved review's token itself, for another audience or of another issuer."""
         file = Path(self.stack.env["TMPDIR"]) / "token"
-        file.write_text(assertion(self.ctx, PULL_REQUEST, audience, by))
+        file.write_text(assertion(self.ctx, REVIEW, audience, by))
         shared = {"ARM_CLIENT_ID": self.login[who], "ARM_OIDC_TOKEN_FILE_PATH": str(file)}
         return {**dict.fromkeys(SECRETS, ""), **shared}
 
@@ -61,7 +62,7 @@ def jobs(project: Callable[..., Project], emulator: RunningEmulator) -> Jobs:
 
 
 def test_the_pipeline_reviews_as_reader_and_deploys_as_writer(jobs: Jobs, emulator: RunningEmulator) -> None:
-    """A pull request previews and plans and may not deploy; the environment deploys to proof."""
+    """An approved review previews and plans and may not deploy; the environment deploys to proof."""
     planned = jobs.bootstrap("--plan")
     assert (planned.code, planned.json["result"]) == (0, "changes"), planned.text
     assert (check("bootstrap", planned.json), jobs.login) == ([], {"reader": None, "writer": None})
@@ -77,16 +78,16 @@ def test_the_pipeline_reviews_as_reader_and_deploys_as_writer(jobs: Jobs, emulat
     assert "EmulatorSecretMarker" not in made.text
     again = jobs.bootstrap()
     assert (again.code, again.json["result"]) == (0, "unchanged"), again.text
-    stack, reader = jobs.stack, jobs.of("reader", PULL_REQUEST)
+    stack, reader = jobs.stack, jobs.of("reader", REVIEW)
 
-    preview = stack.pulumi("preview", **jobs.of("reader", PULL_REQUEST))
+    preview = stack.pulumi("preview", **jobs.of("reader", REVIEW))
     assert preview.code == 0, preview.text
     plan = stack.connector("plan", "--json", **reader)
     assert (plan.code, plan.json["result"]) == (0, "changes"), plan.text
     both = stack.connector("preview", "--json", **reader)
     assert (both.code, both.json["result"]) == (0, "changes"), both.text
 
-    refused = stack.pulumi("up", "--yes", **jobs.of("reader", PULL_REQUEST))
+    refused = stack.pulumi("up", "--yes", **jobs.of("reader", REVIEW))
     assert refused.code != 0
     assert "Authorization_RequestDenied" in refused.text
     deploy = stack.connector("deploy", "--json", **reader)
@@ -96,22 +97,23 @@ def test_the_pipeline_reviews_as_reader_and_deploys_as_writer(jobs: Jobs, emulat
 
     deployed = stack.connector("deploy", "--json", **jobs.of("writer", PRODUCTION))
     assert (deployed.code, deployed.json["result"]) == (0, "changed"), deployed.text
-    review = stack.connector("preview", "--refresh", "--json", **jobs.of("reader", PULL_REQUEST))
+    review = stack.connector("preview", "--refresh", "--json", **jobs.of("reader", REVIEW))
     assert (review.code, review.json["result"]) == (0, "unchanged"), review.text
-    status = stack.connector("status", "--json", **jobs.of("reader", PULL_REQUEST))
+    status = stack.connector("status", "--json", **jobs.of("reader", REVIEW))
     assert (status.code, status.json["result"]) == (0, "in_order"), status.text
-    proof = stack.connector("verify", "--json", **jobs.of("reader", PULL_REQUEST))
+    proof = stack.connector("verify", "--json", **jobs.of("reader", REVIEW))
     assert (proof.code, proof.json["result"]) == (0, "proved"), proof.text
 
 
 def test_every_other_token_is_refused_and_explained(jobs: Jobs, emulator: RunningEmulator) -> None:
-    """Another environment, a pull request as writer, another audience, another issuer."""
+    """Another environment, a pull request that nobody approved, another audience, another issuer."""
     assert jobs.bootstrap("--yes").code == 0
     stack = jobs.stack
     other = github_subject(REPOSITORY, "environment:staging")
     wrong = [
         (lambda: jobs.of("writer", other), "AADSTS700213", "environment:NAME"),
         (lambda: jobs.of("writer", PULL_REQUEST), "AADSTS700213", "pull_request"),
+        (lambda: jobs.of("reader", PULL_REQUEST), "AADSTS700213", "pull_request"),
         (lambda: jobs.with_token("reader", audience="https://a.example"), "AADSTS700212", AUDIENCE),
         (lambda: jobs.with_token("reader", by="https://issuer.example"), "AADSTS70021", "issuer"),
     ]
@@ -139,14 +141,14 @@ def test_a_writer_deploys_with_what_it_owns_alone(jobs: Jobs, emulator: RunningE
 
 
 def test_azure_pipelines_logs_in_through_the_provider(jobs: Jobs) -> None:
-    """Two service connections; the provider asks for the token of the reader's and previews."""
-    subjects = {"reader": "sc://acme/tenants/read", "writer": "sc://acme/tenants/write"}
+    """Three service connections; the provider asks for the token of the reviews' and previews."""
+    subjects = {kind: f"sc://acme/tenants/{kind}" for kind in ("reader", "review", "writer")}
     named = ["--azure-devops-issuer", azure_devops_issuer(jobs.ctx)]
     for who, subject in subjects.items():
         named += ["--azure-devops-subject", f"{who}={subject}"]
     made = jobs.stack.connector("bootstrap", "--json", "--yes", *named)
     assert made.code == 0, made.text
-    job = azure_devops_job(jobs.ctx, subjects["reader"], "connection-1")
+    job = azure_devops_job(jobs.ctx, subjects["review"], "connection-1")
     login = {"ARM_USE_OIDC": "true", "ARM_CLIENT_ID": made.json["login"]["reader"]}
     preview = jobs.stack.pulumi("preview", **dict.fromkeys(SECRETS, ""), **login, **job)
     assert preview.code == 0, preview.text

@@ -1,4 +1,4 @@
-"""The commands of the workflow files, run as a job would run them: a pull request, then a deployment."""
+"""The steps of the workflow files, run as a job would run them: a pull request, then a deployment."""
 
 from __future__ import annotations
 
@@ -14,26 +14,35 @@ import yaml
 
 from emulator.seed import CONTOSO, FULL_DEPLOYER
 from tests.support.emulator import PROJECT, RunningEmulator
+from tests.support.leaks import leaks_in
 from tests.support.pipeline import PipelineService, trust, without_secret
 from tests.support.project import Done, Project
 from tests.support.pull_requests import AzurePullRequests, GitHubPullRequests, PullRequests
+from tests.support.repository import Repository
 from tests.support.workflows import AZURE, GITHUB, Job, jobs
 
 pytestmark = pytest.mark.stack
-SUBJECT = "repo:agency/tenants:pull_request"
+SUBJECT = "repo:agency/tenants:environment:review"
 KINDS = {"github": (GITHUB, GitHubPullRequests), "azure": (AZURE, AzurePullRequests)}
 
 
 class Runner:
-    """Runs the commands of jobs in a checkout; `variables` are those that the service gives to each job."""
+    """Runs the steps of jobs in a checkout; `variables` are those that the service gives to each job.
 
-    def __init__(self, stack: Project, variables: dict[str, str]) -> None:
-        self.stack, self.variables = stack, variables
+    Jobs of a pull request get its *repository*, checked out as the job's own step says.
+    """
+
+    def __init__(
+        self, stack: Project, variables: dict[str, str], repository: Repository | None = None
+    ) -> None:
+        self.stack, self.variables, self.repository = stack, variables, repository
         self.output = stack.folder / "tmp" / "output"
         self.output.touch()
 
     def run(self, job: Job, **env: str) -> list[Done]:
         """Every command but the set-up, with the step's own variables left to *env*."""
+        if self.repository is not None:
+            self.repository.check_out(job)
         commands = [command for command in job.commands if command != "./scripts/setup"]
         plain = [re.sub(r"\$\(System\.JobPositionInPhase\)", "1", command) for command in commands]
         done = [self.stack.run("bash", "-c", command, **self.variables, **env) for command in plain]
@@ -100,6 +109,27 @@ def checkout(project: Callable[..., Project], emulator: RunningEmulator) -> Proj
     return stack
 
 
+def runner_of(checkout: Project, kind: str, repository: Repository) -> Runner:
+    """A runner of a service for a pull request."""
+    runner = Runner(checkout, {"PYTHONDONTWRITEBYTECODE": "1", "COMMIT": repository.head}, repository)
+    service = {"TF_BUILD": "True"} if kind == "azure" else {"GITHUB_OUTPUT": str(runner.output)}
+    runner.variables |= service
+    return runner
+
+
+def login_of(tokens: PipelineService, kind: str) -> dict[str, str]:
+    """What a job that logs in sees besides."""
+    given: dict[str, str] = getattr(tokens, kind)
+    return given | {"ARM_USE_CLI": "false", "PAGE": "preview-1.md"}
+
+
+def as_artefact(checkout: Project, kind: str) -> None:
+    """Put a job's page where the job that comments downloads it to."""
+    folder = checkout.root / ("pages" if kind == "github" else "preview")
+    folder.mkdir()
+    shutil.move(checkout.root / "preview-1.md", folder)
+
+
 def test_a_pull_request_and_its_merge(
     checkout: Project,
     emulator: RunningEmulator,
@@ -111,10 +141,9 @@ def test_a_pull_request_and_its_merge(
     """A new stack is previewed in one comment and made by nobody; once merged and made, it is deployed."""
     trust(emulator, SUBJECT)
     files = {path.stem: jobs(path) for path in KINDS[kind][0]}
-    runner = Runner(checkout, {"PYTHONDONTWRITEBYTECODE": "1"})
-    service = {"TF_BUILD": "True"} if kind == "azure" else {"GITHUB_OUTPUT": str(runner.output)}
-    runner.variables |= service
-    login: dict[str, str] = getattr(tokens, kind) | {"ARM_USE_CLI": "false", "PAGE": "preview-1.md"}
+    repository = Repository(checkout.root, without=("fleet.yaml", "Pulumi.acme.yaml"))
+    runner = runner_of(checkout, kind, repository)
+    login = login_of(tokens, kind)
     pull = files["pull-request"]
 
     runner.run(pull["fork"])
@@ -124,9 +153,7 @@ def test_a_pull_request_and_its_merge(
     runner.run(pull["preview"], STACKS=stacks, **login)
     written = [line for line in emulator.requests() if line["method"] not in ("GET", "HEAD")]
     assert [line["path"] for line in written if "/oauth2/" not in line["path"]] == []
-    folder = checkout.root / ("pages" if kind == "github" else "preview")
-    folder.mkdir()
-    shutil.move(checkout.root / "preview-1.md", folder)
+    as_artefact(checkout, kind)
     for _ in range(2):
         runner.run(pull["comment"], **comments.variables(tmp_path))
     (comment,) = comments.texts
@@ -134,6 +161,8 @@ def test_a_pull_request_and_its_merge(
     assert "### Entra ID" in comment
     assert "| role assignment |" in comment
 
+    repository.merge()
+    runner.repository = None
     made = checkout.run(checkout.python, "-m", "connector", "fleet", "sync", "--create")
     assert made.code == 0, made.text
     tokens.subject = "repo:agency/tenants:environment:production"
@@ -142,3 +171,68 @@ def test_a_pull_request_and_its_merge(
     runner.run(deploy, STACKS=stacks, **login)
     assert json.loads((checkout.root / "records" / "acme.json").read_text())["proof"]["verdict"] == "proved"
     runner.run(files["nightly"]["drift"], STACKS=stacks, **login)
+
+
+THIEF = """
+import pathlib, subprocess
+pathlib.Path({marker!r}).touch()
+shown = ["pulumi", "stack", "output", "--show-secrets", "--json", "--stack", "acme"]
+print(subprocess.run(shown, capture_output=True, text=True).stdout)
+"""
+
+
+def plant(root: Path, marker: Path) -> None:
+    """Code of the branch, everywhere where a preview runs some: it leaves a mark and prints the secret."""
+    code = THIEF.format(marker=str(marker))
+    for name in ("__main__.py", "connector/__init__.py", "components/__init__.py", "policies/__main__.py"):
+        path = root / name
+        path.write_text(path.read_text().replace("from __future__ import annotations\n", "", 1) + code)
+    for name in ("setup", "connect", "take-data", "env"):
+        path = root / "scripts" / name
+        path.write_text(path.read_text().replace("set -e", f"touch {marker}\nset -e", 1))
+    take = root / "scripts" / "take_data.py"
+    take.write_text(code + take.read_text())
+
+
+def test_a_branchs_code_gets_nothing_and_its_settings_are_previewed(
+    checkout: Project,
+    emulator: RunningEmulator,
+    tokens: PipelineService,
+    comments: PullRequests,
+    kind: str,
+    tmp_path: Path,
+) -> None:
+    """Code that decrypts and prints is never run, from checkout to comment, which says that it is there."""
+    made = checkout.run(checkout.python, "-m", "connector", "fleet", "sync", "--create")
+    assert made.code == 0, made.text
+    deployed = checkout.run(
+        checkout.python, "-m", "connector", "deploy", "--stack", "acme", **emulator.env
+    )
+    assert deployed.code == 0, deployed.text
+    marker = tmp_path / "ran"
+    repository = Repository(checkout.root)
+    plant(checkout.root, marker)
+    settings = checkout.root / "fleet.yaml"
+    settings.write_text(settings.read_text().replace("app.example/back", "app.example/other"))
+    stack = checkout.root / "Pulumi.acme.yaml"
+    stack.write_text(stack.read_text().replace("app.example/back", "app.example/other"))
+    repository.commit_branch()
+    trust(emulator, SUBJECT)
+    runner, pull = runner_of(checkout, kind, repository), jobs(KINDS[kind][0][2])
+
+    done = runner.run(pull["matrix"])
+    done += runner.run(pull["preview"], STACKS=runner.stacks(done[-1]), **login_of(tokens, kind))
+    as_artefact(checkout, kind)
+    done += runner.run(pull["comment"], **comments.variables(tmp_path))
+    assert not marker.exists()
+    assert not leaks_in("".join([*(one.text for one in done), *comments.texts]).encode())
+    (comment,) = comments.texts
+    assert "https://app.example/other" in comment
+    assert "## Code is changed, too" in comment
+    assert "- `__main__.py`" in comment
+
+    # The attack is real: the same command in the branch's own checkout runs it, and shows the secret.
+    repository.git("checkout", "--quiet", "--force", "--detach", repository.merged)
+    shown = checkout.run(checkout.python, "__main__.py")
+    assert marker.exists()
+    assert leaks_in(shown.text.encode())

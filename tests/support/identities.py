@@ -22,7 +22,7 @@ from tests.support.emulator import PROJECT, RunningEmulator
 
 REPOSITORY = "acme/tenants"
 SUBJECTS = {
-    Who.READER: github_subject(REPOSITORY, "pull_request"),
+    Who.READER: github_subject(REPOSITORY, "environment:review"),
     Who.WRITER: github_subject(REPOSITORY, "environment:production"),
 }
 

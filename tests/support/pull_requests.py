@@ -39,6 +39,11 @@ class PullRequests(LoopbackService):
         """The comments that are there."""
         return [text for _, text, _ in self.rows]
 
+    @property
+    def posted(self) -> int:
+        """How often a comment was posted, made or not."""
+        return len([one for one in self.seen if one.method == "POST" and one.path != "/graphql"])
+
     def add(self, text: str, *, ours: bool) -> None:
         """A comment that was there before."""
         self.rows.append((len(self.rows) + 100, text, ours))
@@ -110,10 +115,19 @@ class PullRequests(LoopbackService):
 
 
 class GitHubPullRequests(PullRequests):
-    """GitHub, two comments a page; a job's token may not ask who it is."""
+    """GitHub, two comments a page; a job's token may not ask for /user, and GraphQL says who it is.
+
+    `bots` are the ids of comments that another bot wrote; without `viewer` GraphQL does not answer.
+    """
 
     kind, limit, page = "github", 65_536, 2
     person = ""
+    viewer = True
+
+    def __init__(self) -> None:
+        """No comment yet."""
+        super().__init__()
+        self.bots: set[int] = set()
 
     def variables(self, folder: Path) -> dict[str, str]:
         """A job of `on: pull_request`."""
@@ -128,12 +142,15 @@ class GitHubPullRequests(PullRequests):
         }
 
     def identity(self, asked: Asked) -> Answer | None:
-        """403 for a job's token; a person's token has a login."""
-        if asked.path != "/user":
+        """GraphQL's viewer; /user is 403 for a job's token."""
+        if asked.path == "/user":
+            return Answer(403, {"message": "Resource not accessible by integration"})
+        if asked.path != "/graphql":
             return None
-        if self.person:
-            return Answer(200, {"login": self.person, "type": "User"})
-        return Answer(403, {"message": "Resource not accessible by integration"})
+        assert asked.body == {"query": "{viewer{login}}"}
+        if not self.viewer:
+            return Answer(403, {"message": "Resource not accessible by integration"})
+        return Answer(200, {"data": {"viewer": {"login": self.person or "github-actions[bot]"}}})
 
     def listed(self, asked: Asked, rows: list[tuple[int, str, bool]]) -> Answer:
         """A page with a link to the next one."""
@@ -145,10 +162,12 @@ class GitHubPullRequests(PullRequests):
         return Answer(200, [self.shown(*row) for row in part], {"Link": link} if more else {})
 
     def shown(self, id: int, text: str, ours: bool) -> dict[str, Any]:
-        """GitHub's shape; ours is the bot's."""
+        """GitHub's shape; ours is the job's bot's."""
         bot = {"login": "github-actions[bot]", "type": "Bot"}
-        anna = {"login": "anna", "type": "User"}
-        return {"id": id, "body": text, "user": bot if ours else anna, "html_url": f"https://g.example/{id}"}
+        other = {"login": "anna", "type": "User"}
+        if id in self.bots:
+            other = {"login": "review-helper[bot]", "type": "Bot"}
+        return {"id": id, "body": text, "user": bot if ours else other, "html_url": f"https://g.example/{id}"}
 
     def text_in(self, body: Any, *, change: bool = False) -> str:  # noqa: ARG002  # Azure's differ
         """`body`."""

@@ -18,6 +18,8 @@ AZURE = sorted((PROJECT / "pipelines" / "azure").glob("*.yml"))
 #: A variable as Azure Pipelines replaces it, before any shell sees it; a shell's own has no dot in it.
 _MACRO = re.compile(r"\$\([A-Z][A-Za-z]*\.[A-Za-z]+\)")
 _SHELL = re.compile(r"[;<>|&`\n]|\$\(")
+#: What puts the target branch's code in place on Azure, whose checkout of a pull request is the merge.
+TARGET = "git checkout --quiet --detach origin/main"
 FOUR = ["deploy", "nightly", "pull-request", "rotate"]
 
 

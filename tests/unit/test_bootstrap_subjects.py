@@ -20,9 +20,9 @@ def subjects(pipeline: Pipeline, who: Who) -> list[str]:
     return [trust.subject for trust in trusts_of(pipeline)[who]]
 
 
-def test_a_reader_trusts_pull_requests_and_a_writer_an_environment() -> None:
+def test_a_reader_and_a_writer_each_trust_an_approved_environment() -> None:
     """Each one subject, in the exact case of the repository, of GitHub's issuer and Entra's audience."""
-    assert subjects(GITHUB, Who.READER) == ["repo:Octo-Org/My.Repo:pull_request"]
+    assert subjects(GITHUB, Who.READER) == ["repo:Octo-Org/My.Repo:environment:review"]
     assert subjects(GITHUB, Who.WRITER) == ["repo:Octo-Org/My.Repo:environment:production"]
     (trust,) = trusts_of(GITHUB)[Who.READER]
     assert (trust.issuer, trust.body()["audiences"]) == (GITHUB_ISSUER, [AUDIENCE])
@@ -32,8 +32,8 @@ def test_with_both_ids_both_formats_are_trusted() -> None:
     """A repository that is renamed after July 2026 changes its format, and goes on logging in."""
     both = replace(GITHUB, owner_id="1", repository_id="2")
     assert subjects(both, Who.READER) == [
-        "repo:Octo-Org/My.Repo:pull_request",
-        "repo:Octo-Org@1/My.Repo@2:pull_request",
+        "repo:Octo-Org/My.Repo:environment:review",
+        "repo:Octo-Org@1/My.Repo@2:environment:review",
     ]
 
 
@@ -47,10 +47,12 @@ def test_a_branch_reads_and_never_writes() -> None:
     assert not [subject for subject in subjects(nightly, Who.WRITER) if ":ref:" in subject]
 
 
-def test_reviews_may_be_approved_too() -> None:
-    """An environment of their own in place of every pull request, and never the writer's."""
-    reviewed = replace(GITHUB, review_environment="review")
-    assert subjects(reviewed, Who.READER) == ["repo:Octo-Org/My.Repo:environment:review"]
+def test_a_pull_request_without_an_approval_is_trusted_by_nobody() -> None:
+    """A branch may change its workflow, so its jobs log in by an environment alone, never the writer's."""
+    named = replace(GITHUB, review_environment="reviews", branch="main", owner_id="1", repository_id="2")
+    held = [subject for who in Who for subject in subjects(named, who)]
+    assert [subject for subject in held if "pull_request" in subject] == []
+    assert "repo:Octo-Org/My.Repo:environment:reviews" in held
     with pytest.raises(SettingsError, match="approved apart"):
         trusts_of(replace(GITHUB, review_environment="Production"))
 
@@ -66,6 +68,8 @@ def test_azure_devops_is_taken_as_its_pages_show_it() -> None:
     pipeline = Pipeline(issuer=ISSUER, subjects=(f"reader={READ}", f"writer={WRITE}"))
     assert subjects(pipeline, Who.READER) == [READ]
     assert subjects(pipeline, Who.WRITER) == [WRITE]
+    three = replace(pipeline, subjects=(*pipeline.subjects, f"review={READ}2"))
+    assert subjects(three, Who.READER) == [READ, f"{READ}2"]
     beside = replace(pipeline, github="a/b")
     assert len(subjects(beside, Who.WRITER)) == 2
 
@@ -92,8 +96,14 @@ def test_azure_devops_is_taken_as_its_pages_show_it() -> None:
         (
             Pipeline(issuer=ISSUER, subjects=("reader=a", "writer=a")),
             "bootstrap.azure_devops",
-            "every pull request could deploy",
+            "a pull request could deploy",
         ),
+        (
+            Pipeline(issuer=ISSUER, subjects=("reader=a", "writer=b", "review=b")),
+            "bootstrap.azure_devops",
+            "a pull request could deploy",
+        ),
+        (Pipeline(github="a/b", review_environment=" "), "bootstrap.github", "required reviewers"),
         (
             Pipeline(issuer=f" {ISSUER}", subjects=("reader=a", "writer=b")),
             "bootstrap.azure_devops",

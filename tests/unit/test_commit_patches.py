@@ -109,6 +109,49 @@ def test_a_patch_that_does_not_fit_is_named_and_hides_no_other(checkout: Checkou
     assert checkout.git("diff", "--name-only", "HEAD~").split() == ["Pulumi.acme.yaml"]
 
 
+def rewritten(path: str, before: str = "x\n", after: str = "x\ny\n") -> str:
+    """A patch of some file."""
+    return unified_diff(before, after, path)
+
+
+RENAME = (
+    "diff --git a/Pulumi.acme.yaml b/Pulumi.c.yaml\nsimilarity index 100%\n"
+    "rename from Pulumi.acme.yaml\nrename to Pulumi.c.yaml\n"
+)
+SLOTS = rewritten("Pulumi.acme.yaml", BEFORE, AFTER)
+HEAD = "diff --git a/Pulumi.acme.yaml b/Pulumi.acme.yaml\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("acme", rewritten(".github/workflows/deploy.yml")),
+        ("acme", rewritten("Pulumi.beta.yaml", BEFORE, AFTER)),
+        ("acme", SLOTS + rewritten("other.txt")),
+        ("acme", "--- /dev/null\n+++ b/Pulumi.acme.yaml\n@@ -0,0 +1 @@\n+x\n"),
+        ("new", "--- /dev/null\n+++ b/Pulumi.new.yaml\n@@ -0,0 +1 @@\n+x\n"),
+        ("acme", HEAD + "old mode 100644\nnew mode 100755\n" + SLOTS),
+        ("acme", RENAME),
+        ("acme", rewritten("../outside.txt")),
+        ("##vso[x]", SLOTS),
+        ("acme", "no patch at all\n"),
+    ],
+)
+def test_a_patch_of_anything_else_is_refused_by_name(checkout: Checkout, name: str, text: str) -> None:
+    """The workflow files, another stack, a second file, a new one, a mode, a name that is no stack's."""
+    (checkout.root / ".github" / "workflows").mkdir(parents=True)
+    for path in (".github/workflows/deploy.yml", "other.txt"):
+        (checkout.root / path).write_text("x\n")
+    checkout.git("add", ".github", "other.txt")
+    checkout.commit("more")
+    (checkout.patches / f"{name}.patch").write_text(text)
+    checkout.patch("beta")
+    done = checkout.run()
+    assert done.returncode == 1
+    assert "its own Pulumi.STACK.yaml alone: " + name.replace("##vso[x]", "??vso?x?") in done.stderr
+    assert checkout.git("diff", "--name-only", "HEAD~").split() == ["Pulumi.beta.yaml"]
+
+
 def test_an_existing_branch_is_never_overwritten(checkout: Checkout) -> None:
     """A branch that somebody works on is not pushed over; the run fails."""
     checkout.patch("acme")

