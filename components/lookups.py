@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pulumi
 
-from connector.explain import explain, explained, login_code
+from connector.catalogue.explain import explain, explained, login_code
 
 
 def look_up(

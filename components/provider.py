@@ -8,9 +8,9 @@ from collections.abc import Iterable
 import pulumi
 import pulumi_azuread as azuread
 
-from connector.deployer import check_tenant, provider_environment
 from connector.settings import Cloud, Settings, check_endpoints
 from connector.settings.endpoints import PROVIDER_CLOUDS
+from connector.wire.deployer import check_tenant, provider_environment
 
 _AZURE_NAMES = (
     "AZURE_CLIENT_ID is set, and ARM_CLIENT_ID is not: the azuread provider reads the ARM_* names alone and "

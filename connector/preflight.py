@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from connector import naming
-from connector.checks import Answer, Check, answered, no, unknown, yes
-from connector.dataverse.challenge import check_challenge
+from connector.dataverse.bearer_challenge import check_challenge
 from connector.dataverse.client import NO_USER, DataverseClient
 from connector.dataverse.desired import NOTHING_KNOWN, Known
-from connector.dataverse.foresight import check_apply
+from connector.dataverse.jobs import check_apply
 from connector.dataverse.reports import Cause
 from connector.entra.ownership import listed_check, require_listed
 from connector.entra.rights import require_rights, right_checks, token_tenant
 from connector.errors import ConnectError, RefusedError
-from connector.rounds import cancel, join, settle, start
-from connector.session import Session
+from connector.report import Answer, Check, answered, no, unknown, yes
 from connector.settings import Settings
-from connector.stack_state import StackState
+from connector.stack.state import StackState
+from connector.wire.rounds import cancel, join, settle, start
+from connector.wire.session import Session
 
 _PRIVILEGES = "dataverse.caller_privileges"
 

@@ -23,12 +23,12 @@ DOCS = Path(__file__).resolve().parent
 PROJECT = DOCS.parent
 sys.path.insert(0, str(PROJECT))
 
+from connector.catalogue.codes import CODES as OWN_CODES  # noqa: E402
+from connector.catalogue.codes.exits import EXITS  # noqa: E402
+from connector.catalogue.engine_messages import MESSAGES as ENGINE_MESSAGES  # noqa: E402
+from connector.catalogue.explain import explain  # noqa: E402
+from connector.catalogue.graph_messages import CODES, MESSAGES  # noqa: E402
 from connector.cli.main import app  # noqa: E402  # found by the line above
-from connector.codes import CODES as OWN_CODES  # noqa: E402
-from connector.codes.exits import EXITS  # noqa: E402
-from connector.explain import explain  # noqa: E402
-from connector.explain_engine import MESSAGES as ENGINE_MESSAGES  # noqa: E402
-from connector.explain_graph import CODES, MESSAGES  # noqa: E402
 from connector.settings.rules import RULES  # noqa: E402
 from tests.support.source import parsed  # noqa: E402
 
@@ -99,7 +99,7 @@ def _spelling(parameter: Any) -> str:
 
 def _service_codes(first: str) -> Iterator[str]:
     """The catalogue's codes that begin so, read from its own lookup."""
-    from connector.explain import _CATALOGUE  # noqa: PLC0415  # its only other reader
+    from connector.catalogue.explain import _CATALOGUE  # noqa: PLC0415  # its only other reader
 
     found = [explain(code) for code in _CATALOGUE if code.startswith(first)]
     rows = [(f"`{e.code}`", e.cause, e.fix) for e in found if e is not None]

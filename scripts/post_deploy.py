@@ -18,10 +18,10 @@ from connector.interrupts import QuietWhileLoading
 with QuietWhileLoading():
     from typer import Exit
 
-    from connector.cli import verbs
     from connector.cli.app import BLANK, is_blank
-    from connector.cli.console import Voice
     from connector.cli.run import run_verb
+    from connector.cli.screen.console import Voice
+    from connector.cli.verbs import deploy as verbs
 
 
 def _given(text: str) -> str:

@@ -16,15 +16,15 @@ from connector.dataverse import apply as applying
 from connector.dataverse.client import DataverseClient
 from connector.dataverse.desired import NO_OPT_IN, NOTHING_KNOWN, Desired, desired_of
 from connector.dataverse.live import Live, read_administrators, read_live
-from connector.dataverse.notes import make_plan, with_lines
 from connector.dataverse.plan import Plan, only_user, solution_ok, user_is_ours
+from connector.dataverse.plan_lines import make_plan, with_lines
 from connector.dataverse.privileges import INJECTED, Comparison
-from connector.dataverse.progress import Progress
 from connector.dataverse.resolution import Resolution, resolve
 from connector.dataverse.rows import RoleRow
 from connector.errors import Problem, RefusedError, SettingsError
-from connector.rounds import join, start
+from connector.report import Progress
 from connector.settings import Settings
+from connector.wire.rounds import join, start
 
 _STACK = "dynamics-connect-pipeline"
 _NOTHING = Comparison((), (), (), (), ())

@@ -15,7 +15,7 @@ from connector.entra.graph import Assignment, Principal, Row, assignment_of, pri
 from connector.entra.objects import Federated, LiveApplication, application_of, federated_of
 from connector.entra.refusals import refusal
 from connector.errors import RefusedError
-from connector.retry_after import parse_retry_after
+from connector.wire.retry import parse_retry_after
 
 T = TypeVar("T")
 Body = Mapping[str, Any]

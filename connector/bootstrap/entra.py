@@ -16,12 +16,12 @@ from connector.bootstrap.identity_plan import IdentityPlan, LiveIdentity, lines_
 from connector.bootstrap.model import Service, Trust, Wanted
 from connector.bootstrap.rights import ours
 from connector.bootstrap.subjects import OUR_NAMES, REPLACED
-from connector.dataverse.progress import Progress
 from connector.entra.graph import Assignment, Principal
 from connector.entra.objects import Federated, LiveApplication
 from connector.errors import RefusedError
-from connector.rounds import join, start
+from connector.report import Progress
 from connector.settings.permissions import APIS
+from connector.wire.rounds import join, start
 
 GRAPH = APIS["graph"]
 

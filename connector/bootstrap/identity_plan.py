@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connector.bootstrap.model import Service, Trust, Wanted
-from connector.dataverse.changes import WRITES, Action, Change
 from connector.entra.graph import Assignment, Principal
 from connector.entra.objects import Federated, LiveApplication
+from connector.report import WRITES, Action, Change
 
 APPLICATION, PRINCIPAL = "application", "service principal"
 TRUST, PERMISSION = "federated credential", "Graph permission"

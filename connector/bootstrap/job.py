@@ -10,14 +10,13 @@ from connector.bootstrap.dataverse import RolePlan
 from connector.bootstrap.directory import PipelineDirectory
 from connector.bootstrap.identity_plan import IdentityPlan
 from connector.bootstrap.model import Wanted
-from connector.dataverse.challenge import check_challenge
-from connector.dataverse.changes import WRITES, Change
+from connector.dataverse.bearer_challenge import check_challenge
 from connector.dataverse.client import DataverseClient
-from connector.dataverse.progress import Progress
 from connector.entra.rights import token_roles
 from connector.errors import RefusedError
-from connector.rounds import join, start
-from connector.session import Session
+from connector.report import WRITES, Change, Progress
+from connector.wire.rounds import join, start
+from connector.wire.session import Session
 
 _NEEDED = (
     ("registering applications", "Application.ReadWrite.All"),

@@ -8,17 +8,22 @@ from typing import Annotated
 
 import typer
 
-from connector.cli import bootstrap_verb, comment_verb, fleet, fleet_verbs, plan_verbs, rotate, verbs
 from connector.cli.app import App, misuse
-from connector.cli.console import Voice
-from connector.cli.handover import Delivery
-from connector.cli.handover import handover as handing_over
+from connector.cli.open_stack import records_folder
 from connector.cli.options import Json, Records, Stack, Trace, Yes
-from connector.cli.removing import RemoveOptions
-from connector.cli.removing import remove as removing
-from connector.cli.run import Outcome, run_verb
-from connector.cli.work import records_folder
-from connector.cli.worker import follow_the_run
+from connector.cli.run import Outcome, follow_the_run, run_verb
+from connector.cli.screen.console import Voice
+from connector.cli.verbs import bootstrap as bootstrap_verb
+from connector.cli.verbs import comment as comment_verb
+from connector.cli.verbs import deploy as verbs
+from connector.cli.verbs import plan_options as plan_verbs
+from connector.cli.verbs.fleet import group as fleet
+from connector.cli.verbs.fleet import options as fleet_verbs
+from connector.cli.verbs.handover import Delivery
+from connector.cli.verbs.handover import handover as handing_over
+from connector.cli.verbs.remove import RemoveOptions
+from connector.cli.verbs.remove import remove as removing
+from connector.cli.verbs.rotate import table as rotate
 from connector.interrupts import CANCELLED
 
 app = App(
@@ -40,7 +45,7 @@ def preflight(stack: Stack = None, json: Json = False, records: Records = None) 
     """Ask what would stand in the way: rights, policy, namesakes, APIs, users and groups; writes nothing."""
 
     def work(voice: Voice) -> Outcome:
-        from connector.cli.preflight import preflight as ask  # noqa: PLC0415  # imported when it is wanted
+        from connector.cli.verbs.preflight import preflight as ask  # noqa: PLC0415  # imported when it is wanted
 
         return ask(voice, stack, records)
 
@@ -76,7 +81,7 @@ def adopt(
     """Take over a hand-made application: import it and all that hangs on it, and show what differs."""
 
     def work(voice: Voice) -> Outcome:
-        from connector.cli.adopt import adopt as take  # noqa: PLC0415  # imported when it is wanted
+        from connector.cli.verbs.adopt import adopt as take  # noqa: PLC0415  # imported when it is wanted
 
         records_folder(records, write=True)
         return take(voice, stack, application_id, records)
@@ -98,7 +103,7 @@ def verify(
     def work(voice: Voice) -> Outcome:
         if not sign_in:
             return verbs.verify(voice, stack, records)
-        from connector.cli.signing_in import verify_with_sign_in  # noqa: PLC0415  # imported when it is wanted
+        from connector.cli.verbs.verify import verify_with_sign_in  # noqa: PLC0415  # imported when it is wanted
 
         return verify_with_sign_in(voice, stack, records, seconds=timeout)
 
@@ -137,7 +142,7 @@ def status(
     """Show one stack: secrets' days left, consent, assignments, role drift, last proof; it only reads."""
 
     def work(voice: Voice) -> Outcome:
-        from connector.cli.status import status as show  # noqa: PLC0415  # imported when it is wanted
+        from connector.cli.verbs.status import status as show  # noqa: PLC0415  # imported when it is wanted
 
         return show(voice, stack, records, soon_days=soon_days)
 

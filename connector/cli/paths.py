@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from connector.cli.engine import PROJECT_DIR
+from connector.cli.engine.pulumi import PROJECT_DIR
 from connector.errors import Problem, SettingsError
 
 _LOCAL = PROJECT_DIR / ".local"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from importlib import import_module
-from typing import TYPE_CHECKING
 
-from connector.cli.consent import align_consent
-from connector.cli.console import Voice
-from connector.cli.engine import Engine
-from connector.cli.work import ask_locks
+from connector import naming
+from connector.cli.engine.pulumi import Engine
+from connector.cli.open_stack import ask_locks
+from connector.cli.screen.console import Voice
 from connector.dataverse.desired import Known
 from connector.dataverse.reports import Action, Change
+from connector.entra.orphans import Leftovers
 from connector.preflight import (
     check_access,
     check_directory,
@@ -19,15 +19,12 @@ from connector.preflight import (
     check_same_environment,
     check_same_profile,
 )
-from connector.records import StackRecord, adopted_key_ids, known_of
-from connector.rotation import check_deployable, secrets_of
-from connector.rounds import cancel, join, settle, start
-from connector.session import Session
+from connector.records.record import StackRecord, adopted_key_ids, known_of
 from connector.settings import Settings
-from connector.stack_state import StackState
-
-if TYPE_CHECKING:
-    from connector.entra.leftovers import Leftovers
+from connector.stack.secrets import check_deployable, secrets_of
+from connector.stack.state import StackState
+from connector.wire.rounds import cancel, join, settle, start
+from connector.wire.session import Session
 
 
 async def prepare(
@@ -119,7 +116,7 @@ async def look(
     With *known*, what `up` and `apply` would stumble over is asked beside it, and raised. The Graph SDK
     takes half a second to import, so that happens while the engine answers.
     """
-    warm = asyncio.create_task(asyncio.to_thread(import_module, "connector.entra.leftovers"))
+    warm = asyncio.create_task(asyncio.to_thread(import_module, "connector.entra.orphans"))
     state = await asyncio.to_thread(engine.state)
     check_same_profile(session.settings, state)
     leftovers = await warm
@@ -178,7 +175,7 @@ async def _settle(
 
 
 async def _carry_out(engine: Engine, session: Session, found: Leftovers) -> None:
-    from connector.entra.leftovers import remove  # noqa: PLC0415  # see look
+    from connector.entra.orphans import remove  # noqa: PLC0415  # see look
 
     await remove(session, found)
     for urn, name in found.renames.items():
@@ -201,3 +198,33 @@ def _changes(found: Leftovers) -> tuple[Change, ...]:
         for urn, name in found.renames.items()
     ]
     return (*spare, *secrets, *named, *taken)
+
+
+async def align_consent(
+    voice: Voice, engine: Engine, session: Session, state: StackState
+) -> tuple[Change, ...]:
+    """Give the stack's grants the scopes that the settings name; returns what was changed.
+
+    What somebody took back or added in the portal is mended too. A run that dies in between does no
+    harm: the next one finds the difference again. A grant that is gone is forgotten by the refresh, and
+    made by the `up` that follows.
+    """
+    from connector.entra.consent import consent_changes  # noqa: PLC0415  # see connector.cli.recover.look
+    from connector.entra.directory import Directory  # noqa: PLC0415  # the Graph SDK: half a second
+
+    principal = state.object_id(naming.service_principal_resource(session.settings.profile.name))
+    if principal is None:
+        return ()
+    directory = Directory(session)
+    found = consent_changes(session.settings, state, await directory.grants(principal))
+    if not found:
+        return ()
+    ask_locks(voice, engine)
+    voice.title("Admin consent: scopes changed in place")
+    for one in found:
+        if not one.gone:
+            await directory.change_grant(one.grant_id, one.after)
+    await asyncio.to_thread(engine.refresh, *(one.urn for one in found))
+    changes = tuple(one.to_change() for one in found)
+    voice.changes(changes)
+    return changes

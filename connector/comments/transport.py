@@ -11,8 +11,8 @@ import httpx
 
 from connector.comments.place import Place
 from connector.errors import RefusedError, UnreachableError
-from connector.retry_after import parse_retry_after
-from connector.session import LostAnswerError
+from connector.wire.retry import parse_retry_after
+from connector.wire.session import LostAnswerError
 
 _TRIES = 4
 _LONGEST_WAIT = 60.0

@@ -10,12 +10,12 @@ from connector.dataverse.client import DUPLICATE, DataverseClient, query
 from connector.dataverse.desired import NOTHING_KNOWN
 from connector.dataverse.live import read_roles
 from connector.dataverse.plan import Plan
-from connector.dataverse.progress import Progress
 from connector.dataverse.rows import RoleRow, UserRow, role_of
 from connector.dataverse.units import Units, choose_units, read_units
 from connector.dataverse.writes import make_or_find
 from connector.errors import RefusedError
-from connector.rounds import join, start
+from connector.report import Progress
+from connector.wire.rounds import join, start
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from connector.dataverse.client import DataverseClient
 from connector.dataverse.plan import Plan
 from connector.dataverse.privileges import Held, rank, read_held, union
 from connector.errors import RefusedError
-from connector.rounds import join, start
+from connector.wire.rounds import join, start
 
 TEAMS = "(ExcludeOrgDisabledPrivileges=false,IncludeSetupUserFiltering=false)"
 

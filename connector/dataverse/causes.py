@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connector.dataverse.client import NO_USER
+from connector.dataverse.evidence import NO_ROLES, Evidence, compare_evidence
 from connector.dataverse.live import Live
-from connector.dataverse.notes import solution_text
 from connector.dataverse.plan import Plan, solution_ok
+from connector.dataverse.plan_lines import solution_text
 from connector.dataverse.privileges import Comparison
 from connector.dataverse.reports import Cause
 from connector.dataverse.rows import UserRow
-from connector.dataverse.verify import NO_ROLES, Evidence, compare_evidence
 from connector.errors import ConnectError, RefusedError
 
 #: Causes that no apply mends, so that they stand after one too.

@@ -12,11 +12,11 @@ from urllib.parse import quote
 
 import httpx
 
+from connector.catalogue.explain import explain
 from connector.errors import RefusedError
-from connector.explain import explain
-from connector.identity import Identity
-from connector.retry_after import parse_retry_after
-from connector.session import Session
+from connector.wire.login import Identity
+from connector.wire.retry import parse_retry_after
+from connector.wire.session import Session
 
 VERSION = "v9.2"
 DUPLICATE = "0x80040237"

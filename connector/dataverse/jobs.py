@@ -5,24 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connector.dataverse import apply as applying
-from connector.dataverse.caller import read_lacking
+from connector.dataverse.caller import check_caller, read_lacking
+from connector.dataverse.causes import solution_causes
+from connector.dataverse.context import Job, ids_of
 from connector.dataverse.desired import NO_OPT_IN, NOTHING_KNOWN, Known, OptIn
-from connector.dataverse.job import Job, ids_of
 from connector.dataverse.plan import Plan
 from connector.dataverse.plan_file import PlanFile, read_hash, wanted_hash
-from connector.dataverse.progress import Progress, quiet
 from connector.dataverse.proof import MoreChecks, Proof
 from connector.dataverse.remove import remove_all
 from connector.dataverse.reports import (
     ApplyReport,
+    Cause,
     PlanReport,
     PrivilegeCount,
     ProofReport,
     RemoveReport,
 )
-from connector.session import Session
+from connector.report import Progress, quiet
 from connector.settings import Settings
-from connector.stack_outputs import StackOutputs
+from connector.stack.outputs import StackOutputs
+from connector.wire.session import Session
 
 __all__ = ["MoreChecks", "apply", "apply_and_prove", "plan", "prove", "remove"]
 
@@ -179,4 +181,36 @@ def _apply_report(job: Job, made: Plan, applied: applying.Applied) -> ApplyRepor
         ids,
         by=job.session.deployer.name,
         matrix=made.matrix,
+    )
+
+
+async def check_apply(
+    session: Session, application: tuple[str, str] | None, known: Known
+) -> tuple[Cause, ...]:
+    """Plan the Dataverse half and raise what `apply` would raise before its first write.
+
+    What is returned stops no write, and the proof that follows: the managed solution that is not there.
+
+    *application* is the stack's client id and object id, None where there is none yet: the user is then
+    to be made. Raises RefusedError (a privilege that the caller lacks, somebody else's role),
+    SettingsError (tables, business unit), UnreachableError.
+    """
+    job = Job(session.settings, _outputs(session, application), session, known)
+    live, made = await job.read()
+    if made.refusal is not None:
+        raise made.refusal
+    if made.writes:
+        await check_caller(job.client, made, live.caller_id)
+    return tuple(solution_causes(made, live))
+
+
+def _outputs(session: Session, application: tuple[str, str] | None) -> StackOutputs | None:
+    if application is None:
+        return None
+    client_id, object_id = application
+    return StackOutputs(
+        tenant_id=session.settings.tenant_id,
+        client_id=client_id,
+        application_object_id=object_id,
+        service_principal_object_id="",
     )

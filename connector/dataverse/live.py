@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from connector.dataverse.challenge import check_challenge
+from connector.dataverse.bearer_challenge import check_challenge
 from connector.dataverse.client import DataverseClient, query, text_literal
 from connector.dataverse.desired import Desired, Known
 from connector.dataverse.privileges import Held, read_held
@@ -13,7 +13,7 @@ from connector.dataverse.rows import ADMINISTRATOR_TEMPLATE, RoleRow, UnitRow, U
 from connector.dataverse.tables import TablePrivilege, read_tables
 from connector.dataverse.units import read_units
 from connector.errors import ConnectError, RefusedError
-from connector.rounds import Started, join, start
+from connector.wire.rounds import Started, join, start
 
 _USER_COLUMNS = (
     "systemuserid,applicationid,isdisabled,deletedstate,fullname,applicationiduri,"

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from connector.dataverse.changes import Action
 from connector.dataverse.desired import Desired
 from connector.dataverse.privileges import Comparison
 from connector.dataverse.resolution import Resolution
 from connector.dataverse.tables import TablePrivilege, Tables
+from connector.report import Action
 from connector.settings.profile import RoleLine
 from connector.settings.values import Depth, Right
 

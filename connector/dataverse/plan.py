@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connector.dataverse.changes import WRITES
 from connector.dataverse.desired import Desired, Known, OptIn, version_at_least
 from connector.dataverse.live import Live
 from connector.dataverse.matrix import MatrixRow, make_matrix
@@ -14,6 +13,7 @@ from connector.dataverse.resolution import Resolution, resolve
 from connector.dataverse.rows import RoleRow, UserRow
 from connector.dataverse.units import Units, choose_units
 from connector.errors import ConnectError, RefusedError
+from connector.report import WRITES
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Plan:
 def draft_plan(
     desired: Desired, live: Live, known: Known, opt_in: OptIn, resolution: Resolution | None = None
 ) -> Plan:
-    """The plan without its lines for people (`connector.dataverse.notes` adds them).
+    """The plan without its lines for people (`connector.dataverse.plan_lines` adds them).
 
     A role that is no profile's brings its privileges as `resolution`.
     Raises RefusedError where live state leaves no way (managed role, two users), SettingsError

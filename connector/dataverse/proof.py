@@ -6,17 +6,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from connector.dataverse import verify
+from connector.dataverse import evidence as verify
 from connector.dataverse.causes import STANDING, evidence_causes, live_causes
 from connector.dataverse.client import DataverseClient
-from connector.dataverse.job import Job, ids_of
+from connector.dataverse.context import Job, ids_of
 from connector.dataverse.live import Live
 from connector.dataverse.plan import Plan
 from connector.dataverse.reports import Cause, PrivilegeCount, ProofReport, Verdict
 from connector.dataverse.rows import UserRow
-from connector.rounds import Started, cancel, join, start
 from connector.settings import Settings
-from connector.stack_outputs import StackOutputs
+from connector.stack.outputs import StackOutputs
+from connector.wire.rounds import Started, cancel, join, start
 
 #: More causes from elsewhere (the directory), read beside the Dataverse proof.
 MoreChecks = Callable[[], Awaitable[list[Cause]]]

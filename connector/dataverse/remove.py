@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from connector.dataverse.application_user import strip_role
-from connector.dataverse.challenge import check_challenge
+from connector.dataverse.bearer_challenge import check_challenge
 from connector.dataverse.client import DataverseClient, query
 from connector.dataverse.desired import Desired, Known
 from connector.dataverse.live import join_after, read_roles, read_users
-from connector.dataverse.notes import ASSIGNMENT, ROLE, USER
 from connector.dataverse.plan import user_is_ours
-from connector.dataverse.progress import Progress
+from connector.dataverse.plan_lines import ASSIGNMENT, ROLE, USER
 from connector.dataverse.reports import Action, Change
 from connector.dataverse.rows import RoleRow, UserRow
 from connector.errors import RefusedError
-from connector.rounds import start
+from connector.report import Progress
+from connector.wire.rounds import start
 
 #: "Can't delete a user which owns records": also said of its own settings row, which goes by itself.
 _OWNS_RECORDS = "0x80048610"

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from connector.dataverse.changes import WRITES, Action, Change
 from connector.dataverse.matrix import MatrixRow
 from connector.errors import ConnectError, DriftError, PersonNeededError, ProofFailedError
+from connector.report import WRITES, Action, Change
 
 
 @dataclass(frozen=True)

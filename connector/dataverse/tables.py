@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from connector.dataverse.client import DataverseClient, Row, query, text_literal
 from connector.dataverse.privileges import DEPTHS
 from connector.errors import RefusedError
-from connector.rounds import join, start
+from connector.wire.rounds import join, start
 
 _BULK = 60
 

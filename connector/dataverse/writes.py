@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from connector.dataverse.client import DUPLICATE
 from connector.errors import RefusedError
-from connector.patience import Deadline
-from connector.session import LostAnswerError
+from connector.wire.retry import Deadline
+from connector.wire.session import LostAnswerError
 
 T = TypeVar("T")
 

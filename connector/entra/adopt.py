@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 from connector import naming
 from connector.dataverse.reports import Change
-from connector.entra.adoption import import_ids
 from connector.entra.consent import differing_grants
 from connector.entra.directory import Directory
 from connector.entra.foreign import foreign_to
-from connector.entra.hand_made import read_outside_slots
+from connector.entra.import_ids import import_ids
 from connector.entra.objects import LiveApplication
 from connector.entra.people import attachable
+from connector.entra.secrets import read_outside_slots
 from connector.errors import RefusedError
-from connector.hand_made import OutsideSlots
-from connector.rounds import join, start
-from connector.session import Session
 from connector.settings import Settings
-from connector.stack_state import StackState
+from connector.stack.hand_made import OutsideSlots
+from connector.stack.state import StackState
+from connector.wire.rounds import join, start
+from connector.wire.session import Session
 
 
 @dataclass(frozen=True)

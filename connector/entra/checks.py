@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connector.dataverse.reports import Cause
-from connector.entra.consent_link import consent_link
+from connector.entra.consent import consent_link
 from connector.entra.graph import Assignment, Grant, Graph, Principal
-from connector.rounds import join, start
-from connector.session import Session
 from connector.settings import ApiPermission, ConsentMode, PermissionKind, Settings
 from connector.settings.checks import GUID
-from connector.stack_outputs import StackOutputs
+from connector.stack.outputs import StackOutputs
+from connector.wire.rounds import join, start
+from connector.wire.session import Session
 
 
 async def directory_causes(settings: Settings, outputs: StackOutputs, session: Session) -> list[Cause]:

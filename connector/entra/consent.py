@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from connector import naming
 from connector.dataverse.reports import Action, Change
-from connector.entra.adoption import Attachable, granted
-from connector.entra.graph import Grant
+from connector.entra.graph import Grant, Principal
+from connector.entra.import_ids import Attachable, granted
+from connector.entra.objects import Attached
 from connector.settings import ApiPermission, PermissionKind, Settings
-from connector.stack_state import StackState
+from connector.stack.state import StackState
 
 
 @dataclass(frozen=True)
@@ -90,3 +92,35 @@ def _undecided(api: str, name: str, held: frozenset[str], wanted: tuple[str, ...
     keep = f"; to keep {extra}, add it to permissions first" if extra else ""
     text = f"{before} → {after}: the next deploy changes it in place and takes it over{keep}"
     return Change(Action.PENDING, "admin consent", name, text, before, after)
+
+
+def missing_consent(
+    permissions: Iterable[ApiPermission], apis: Mapping[str, Principal], attached: Attached
+) -> list[str]:
+    """The permissions without consent, as `api/name`; `apis` are service principals by application id.
+
+    A scope counts on its own API alone, and an application permission by its app role assignment.
+    """
+    given = {(grant.resource_id, scope) for grant in attached.grants for scope in grant.scopes}
+    held = {(role.resource_id, role.role_id) for role in attached.roles}
+    missing = (one for one in permissions if not _is_given(one, apis.get(one.client_id), given, held))
+    return [f"{one.api}/{one.name}" for one in missing]
+
+
+def _is_given(
+    permission: ApiPermission,
+    api: Principal | None,
+    given: set[tuple[str, str]],
+    held: set[tuple[str, str]],
+) -> bool:
+    if api is None:
+        return False
+    if permission.kind is PermissionKind.DELEGATED:
+        return (api.id, permission.name) in given
+    ids = {name: id for id, name in api.app_roles}
+    return (api.id, ids.get(permission.name, "")) in held
+
+
+def consent_link(login: str, tenant_id: str, client_id: str) -> str:
+    """The address to open; *login* is the cloud's login host as a URL."""
+    return f"{login.rstrip('/')}/{quote(tenant_id)}/adminconsent?client_id={quote(client_id)}"

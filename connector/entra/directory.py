@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Coroutine, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from connector import naming
 from connector.entra.graph import Graph, Query
 from connector.entra.objects import Attached, Federated, LiveApplication, Named, application_of, federated_of
 from connector.entra.refusals import refusal
-from connector.rounds import join, start
+from connector.wire.rounds import join, start
 
 # Deleted objects keep their tags; what the bin's lists can filter by is UNVERIFIED, so the
 # marker is looked for here.
@@ -173,3 +173,31 @@ class Directory(Graph):
 def quoted(text: str) -> str:
     """Text inside the quotes of an OData filter."""
     return text.replace("'", "''")
+
+
+class AskingDirectory(Directory):
+    """The directory with look-ups by object id."""
+
+    async def owners(self, application_id: str) -> frozenset[str] | None:
+        """The object ids of an application's owners; None when there is no such application."""
+        item = self._client.applications.by_application_id(application_id)
+        what = f"applications/{application_id}/owners"
+        return await self._owners(what, self.application(application_id), item.owners)
+
+    async def owners_of_principal(self, object_id: str) -> frozenset[str] | None:
+        """The object ids of a service principal's owners; None when there is none of this object id."""
+        item = self._client.service_principals.by_service_principal_id(object_id)
+        what = f"servicePrincipals/{object_id}/owners"
+        return await self._owners(what, self.principal(object_id), item.owners)
+
+    async def _owners(
+        self, what: str, reading: Coroutine[Any, Any, object], builder: Any
+    ) -> frozenset[str] | None:
+        owned, rows = start(reading), start(self._pages(what, builder))
+        await join(owned, rows)
+        return None if owned.result() is None else frozenset(str(row["id"]).lower() for row in rows.result())
+
+    async def has_group(self, object_id: str) -> bool:
+        """Whether there is a group of an object id."""
+        item = self._client.groups.by_group_id(object_id)
+        return await self._read(f"groups/{object_id}", item.to_get_request_information()) is not None

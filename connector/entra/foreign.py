@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from connector.dataverse.reports import Action, Change
-from connector.entra.adoption import Attachable
 from connector.entra.graph import Grant
+from connector.entra.import_ids import Attachable
 from connector.entra.objects import Federated, LiveApplication
-from connector.hand_made import OutsideSlots
 from connector.naming import DEFAULT_APP_ROLE
 from connector.settings import ConsentMode, PermissionKind, Settings
+from connector.stack.hand_made import OutsideSlots
 
 
 def foreign_to(

@@ -27,7 +27,7 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_service_client import GraphServiceClient
 
 from connector.entra.refusals import refusal
-from connector.session import Session
+from connector.wire.session import Session
 
 Row = dict[str, Any]
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connector.entra.adoption import Attachable, is_federated, people_of
-from connector.entra.asking import AskingDirectory
-from connector.entra.directory import Directory
+from connector.entra.directory import AskingDirectory, Directory
+from connector.entra.import_ids import Attachable, is_federated, people_of
 from connector.entra.objects import LiveApplication, Named
-from connector.rounds import join, start
 from connector.settings import Settings
 from connector.settings.checks import GUID
+from connector.wire.rounds import join, start
 
 
 @dataclass(frozen=True)

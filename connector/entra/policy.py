@@ -16,8 +16,8 @@ from typing import Any
 
 from cryptography import x509
 
-from connector.checks import Check, no, unknown, yes
 from connector.entra.objects import moment
+from connector.report import Check, no, unknown, yes
 from connector.settings import Certificate, Settings
 from connector.settings.values import CredentialKind, SignInAudience
 

@@ -6,22 +6,20 @@ from collections.abc import Coroutine, Iterable
 from typing import Any
 
 from connector import naming
-from connector.checks import Check, answered, no, unknown, yes
-from connector.entra.asked_for import api_checks, people_checks
-from connector.entra.asking import AskingDirectory
-from connector.entra.consent_given import missing_consent
-from connector.entra.consent_link import consent_link
-from connector.entra.directory import Directory
+from connector.entra.consent import consent_link, missing_consent
+from connector.entra.directory import AskingDirectory, Directory
 from connector.entra.objects import LiveApplication, moment
 from connector.entra.ownership import CODE as OWNED
 from connector.entra.ownership import owner_checks
 from connector.entra.policy import CODE, SUBJECT, brought_by, policy_check
 from connector.entra.recycle_bin import CODE as CODE_OF_BIN
 from connector.entra.recycle_bin import bin_checks
-from connector.rounds import join, start
-from connector.session import Session
+from connector.entra.references import api_checks, people_checks
+from connector.report import Check, answered, no, unknown, yes
 from connector.settings import ConsentMode, Settings
-from connector.stack_state import StackState
+from connector.stack.state import StackState
+from connector.wire.rounds import join, start
+from connector.wire.session import Session
 
 _READ_APPS = "Application.Read.All"
 

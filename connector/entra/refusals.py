@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
+from connector.catalogue.explain import explain
 from connector.errors import RefusedError
-from connector.explain import explain
 
 _READ = "to read "
 _TEXT_LIMIT = 300

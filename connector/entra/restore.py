@@ -11,12 +11,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from connector import naming
 from connector.dataverse.reports import Action, Change
 from connector.entra.directory import Directory
-from connector.entra.lost import deleted_of
 from connector.entra.objects import LiveApplication
+from connector.entra.recycle_bin import deleted_of
 from connector.errors import RefusedError, UnreachableError
-from connector.rounds import join, start
-from connector.session import Session
-from connector.stack_state import StackState
+from connector.stack.state import StackState
+from connector.wire.rounds import join, start
+from connector.wire.session import Session
 
 # Two replicas may answer two reads, and one of them may be behind.
 _SIGHTINGS = 2

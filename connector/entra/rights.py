@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from connector.checks import Check, no, unknown, yes
 from connector.errors import RefusedError
+from connector.report import Check, no, unknown, yes
 from connector.settings import ConsentMode, PermissionKind, Settings
 from connector.settings.checks import GUID
 

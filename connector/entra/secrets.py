@@ -8,18 +8,21 @@ that is too fresh, and a key id that was taken for the value can be told apart.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from connector.dataverse.evidence import WRONG_SECRET
 from connector.dataverse.reports import Cause, ProofReport
-from connector.dataverse.verify import WRONG_SECRET
 from connector.entra.directory import Directory
 from connector.entra.objects import LiveApplication, LiveSecret
 from connector.errors import ConnectError
-from connector.session import Session
 from connector.settings.checks import GUID
-from connector.stack_outputs import StackOutputs
+from connector.stack.hand_made import HandMade, OutsideSlots, sorted_out
+from connector.stack.outputs import StackOutputs
+from connector.wire.rounds import join, start
+from connector.wire.session import Session
 
 _FRESH = timedelta(minutes=15)
 _HINT = 3
@@ -108,3 +111,55 @@ def _owner(
 def _stack(application: LiveApplication) -> str:
     found = next((m for tag in application.tags if (m := _MARKER.fullmatch(tag))), None)
     return f", stack {found['stack']}" if found else ""
+
+
+# The documentation's own examples write an offset's hours with one digit, which Python does not read.
+_SHORT_OFFSET = re.compile(r"([+-])(\d:\d\d)$")
+
+
+async def last_uses(session: Session, key_ids: Iterable[str]) -> dict[str, datetime]:
+    """The last sign-in with each of several keys, asked for side by side; those not known are left out."""
+    branches = {key_id: start(last_use(session, key_id)) for key_id in dict.fromkeys(key_ids)}
+    await join(*branches.values())
+    return {key_id: moment for key_id, one in branches.items() if (moment := one.result()) is not None}
+
+
+async def last_use(session: Session, key_id: str) -> datetime | None:
+    """The last sign-in with a key, or None where it is not known."""
+    graph = session.endpoints.graph
+    url = f"{graph}/beta/reports/appCredentialSignInActivities?$filter=keyId eq '{key_id}'"
+    try:
+        answer = await session.send("GET", url, identity=session.deployer, scope=f"{graph}/.default")
+        return _moment(answer.json(), key_id) if answer.status_code == 200 else None
+    except (ConnectError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _moment(body: Any, key_id: str) -> datetime | None:
+    moments = [
+        datetime.fromisoformat(_SHORT_OFFSET.sub(r"\g<1>0\2", row["signInActivity"]["lastSignInDateTime"]))
+        for row in body["value"]
+        if str(row.get("keyId", "")).lower() == key_id.lower()
+    ]
+    return max((moment for moment in moments if moment.tzinfo), default=None)
+
+
+async def read_outside_slots(
+    session: Session, application_id: str, *, adopted: Collection[str], in_slots: Collection[str]
+) -> OutsideSlots:
+    """Read the application of an object id; one that does not exist has no secrets."""
+    application = await Directory(session).application(application_id)
+    if application is None:
+        return OutsideSlots()
+    found = sorted_out((hand_made_of(one) for one in application.secrets), adopted, in_slots)
+    uses = await last_uses(session, [one.key_id for one in found.all])
+
+    def used(secrets: tuple[HandMade, ...]) -> tuple[HandMade, ...]:
+        return tuple(replace(one, last_used=uses.get(one.key_id)) for one in secrets)
+
+    return replace(found, adopted=used(found.adopted), foreign=used(found.foreign))
+
+
+def hand_made_of(secret: LiveSecret) -> HandMade:
+    """A secret's metadata in rotation's own shape."""
+    return HandMade(secret.key_id, secret.display_name, secret.hint, secret.end)

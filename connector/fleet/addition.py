@@ -14,10 +14,10 @@ from connector.files import read_exactly
 from connector.fleet.loader import load_fleet
 from connector.fleet.model import Fleet
 from connector.settings.problems import shown
-from connector.settings.project_file import project_defaults
+from connector.settings.stack_file import project_defaults
 from connector.settings.values import Cloud
 from connector.settings.yaml_text import read_mapping
-from connector.yaml_edit import with_keys
+from connector.stack.yaml_edit import with_keys
 
 
 def with_stack(path: Path, name: str, entry: dict[str, Any], *, project_dir: Path) -> tuple[str, Fleet]:

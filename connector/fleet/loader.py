@@ -14,7 +14,7 @@ from connector.fleet.model import Fleet, FleetFile, FleetStack, Login, StackEntr
 from connector.settings import Cloud, load_settings
 from connector.settings.clouds import normalise_url
 from connector.settings.problems import from_pydantic, nearest, shown
-from connector.settings.project_file import project_defaults
+from connector.settings.stack_file import project_defaults
 from connector.settings.yaml_text import read_mapping
 
 FLEET_FILE = "fleet.yaml"

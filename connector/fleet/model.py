@@ -9,8 +9,7 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
-from connector.settings.shape import Shape
-from connector.settings.values import Cloud
+from connector.settings.values import Cloud, Shape
 
 #: One ring for a fleet that names none.
 ONLY_RING = "all"

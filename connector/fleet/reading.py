@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector.dataverse import jobs
-from connector.dataverse.challenge import check_challenge
+from connector.dataverse.bearer_challenge import check_challenge
 from connector.dataverse.reports import Cause, PlanReport
 from connector.entra.checks import directory_causes
 from connector.entra.directory import Directory
@@ -15,14 +15,14 @@ from connector.entra.objects import LiveApplication
 from connector.errors import DriftError
 from connector.fleet.model import FleetStack
 from connector.fleet.rows import Held
-from connector.hand_made import HandMade
-from connector.records import StackRecord, known_of
-from connector.rotation import LiveSecret
-from connector.rounds import cancel, join, start
-from connector.session import Session
+from connector.records.record import StackRecord, known_of
+from connector.records.standing import Standing, drift_of, ending_soon, needs_of, slot_findings
 from connector.settings import CredentialKind, Settings
-from connector.stack_outputs import StackOutputs
-from connector.status import Standing, drift_of, ending_soon, needs_of, slot_findings
+from connector.stack.hand_made import HandMade
+from connector.stack.outputs import StackOutputs
+from connector.stack.secrets import LiveSecret
+from connector.wire.rounds import cancel, join, start
+from connector.wire.session import Session
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from typing import Any
 from connector.dataverse.reports import Cause
 from connector.errors import ConnectError, DriftError, ExpiresSoonError, PersonNeededError
 from connector.fleet.model import FleetStack
-from connector.hand_made import HandMade
-from connector.records import StackRecord
-from connector.rotation import LiveSecret
-from connector.rotation_due import describe
-from connector.status import Standing, finding, slot_table
+from connector.records.record import StackRecord
+from connector.records.standing import Standing, finding, slot_table
+from connector.stack.due import describe
+from connector.stack.hand_made import HandMade
+from connector.stack.secrets import LiveSecret
 
 
 class State(StrEnum):

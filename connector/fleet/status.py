@@ -18,12 +18,12 @@ from connector.errors import ConnectError, DriftError, NoSuchStackError, Unreach
 from connector.fleet.model import FleetStack, login_environment
 from connector.fleet.reading import certificates_held, check_same, look, secrets_held, standing_of
 from connector.fleet.rows import Effort, Row, State, failed_row, row_of
-from connector.patience import Patience
-from connector.records import read_record
-from connector.session import Session
+from connector.records.record import read_record
 from connector.settings import Cloud, CredentialKind, Settings
-from connector.settings.project_file import project_defaults, settings_from_files
-from connector.shared import Shared
+from connector.settings.stack_file import project_defaults, settings_from_files
+from connector.wire.retry import Patience
+from connector.wire.session import Session
+from connector.wire.transport import Shared
 
 #: Stacks read side by side; more would make a 2-core machine compute and no longer wait (docs/fleet.md).
 AT_ONCE = 3

@@ -15,10 +15,9 @@ from connector.errors import Problem, SettingsError
 from connector.files import read_exactly, write_whole
 from connector.fleet.model import Fleet, FleetStack
 from connector.settings.problems import shown
-from connector.settings.project_file import PREFIX, stack_config
-from connector.settings.stack_file import written_keys
-from connector.stack_file import stack_file, unified_diff
-from connector.yaml_edit import GONE, with_keys
+from connector.settings.stack_file import PREFIX, stack_config, written_keys
+from connector.stack.slots_file import stack_file, unified_diff
+from connector.stack.yaml_edit import GONE, with_keys
 
 MARK = "fleet"
 

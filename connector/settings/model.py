@@ -9,8 +9,7 @@ from connector.errors import Problem
 from connector.settings.certificates import Certificate
 from connector.settings.permissions import ApiPermission, Written
 from connector.settings.profile import Profile, RedirectUris, RoleLine
-from connector.settings.shape import Shape
-from connector.settings.values import Cloud, ConsentMode, SignInAudience
+from connector.settings.values import Cloud, ConsentMode, Shape, SignInAudience
 
 
 class Assignments(Shape):

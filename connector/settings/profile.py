@@ -14,8 +14,7 @@ from pydantic import AfterValidator, Field, ValidationError, field_validator
 from connector.errors import Problem, SettingsError
 from connector.settings.permissions import ApiPermission, Written, read_permissions
 from connector.settings.problems import from_pydantic, nearest, shown
-from connector.settings.shape import Shape
-from connector.settings.values import Basis, CredentialKind, Depth, Right
+from connector.settings.values import Basis, CredentialKind, Depth, Right, Shape
 from connector.settings.yaml_text import read_mapping
 
 FOLDER = "profiles"

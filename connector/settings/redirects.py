@@ -7,8 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from connector.errors import Problem
 from connector.settings.problems import shown
-from connector.settings.texts import hidden
-from connector.settings.values import SignInAudience
+from connector.settings.values import SignInAudience, hidden
 
 LENGTH_LIMIT = 256
 #: Where `verify --sign-in` lets a browser come back to; Entra ignores the port of localhost.

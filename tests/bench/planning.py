@@ -12,11 +12,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from connector.cli import plan_view
+from connector.cli.screen import plan as plan_view
 from connector.dataverse import jobs
-from connector.session import Session
 from connector.settings import load_settings
-from connector.stack_outputs import StackOutputs
+from connector.stack.outputs import StackOutputs
+from connector.wire.session import Session
 
 
 def main() -> None:

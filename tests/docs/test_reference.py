@@ -6,8 +6,8 @@ import argparse
 import re
 
 from connector import errors, interrupts
-from connector.cli import engine
-from connector.explain import explained
+from connector.catalogue.explain import explained
+from connector.cli.engine import pulumi as engine
 from connector.settings.rules import RULES
 from emulator.cli import _parser
 from emulator.environment import environment

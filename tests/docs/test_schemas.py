@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator
 from pydantic import SecretStr
 from referencing import Registry, Resource
 
-from connector.cli.console import Voice
 from connector.cli.run import Outcome, run_verb
+from connector.cli.screen.console import Voice
 from connector.dataverse.matrix import Cell, MatrixRow
 from connector.dataverse.reports import (
     Action,
@@ -30,7 +30,7 @@ from connector.dataverse.reports import (
     Verdict,
 )
 from connector.errors import ConnectError, DriftError, NoSuchStackError
-from connector.handover import Handover, HandoverField
+from connector.records.handover import Handover, HandoverField
 from connector.settings.profile import HandoverValue
 from connector.settings.values import Right
 from tests.docs.documents import DOCS

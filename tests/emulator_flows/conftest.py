@@ -11,7 +11,7 @@ import pytest
 
 from connector.dataverse import jobs
 from connector.entra.checks import directory_causes
-from connector.patience import Patience
+from connector.wire.retry import Patience
 from tests.emulator_flows.tenant import ConnectedStack
 from tests.support.emulator import RunningEmulator
 from tests.support.fleet import DeployedFleet

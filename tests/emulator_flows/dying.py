@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 
 from connector.dataverse import jobs
-from connector.session import Session
 from connector.settings import load_settings
-from connector.stack_outputs import StackOutputs
+from connector.stack.outputs import StackOutputs
+from connector.wire.session import Session
 from tests.support.emulator import PROJECT
 from tests.support.watched import Watched
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from connector.naming import tags
-from connector.session import Session
 from connector.settings import Settings, load_settings
-from connector.stack_outputs import StackOutputs
+from connector.stack.outputs import StackOutputs
+from connector.wire.session import Session
 from tests.support.emulator import PROJECT, RunningEmulator
 
 STACK = "dev"

@@ -8,9 +8,9 @@ import pytest
 
 from connector.bootstrap.model import Who
 from connector.bootstrap.rights import Choices
-from connector.dataverse.changes import WRITES
 from connector.errors import LoginError, RefusedError
 from connector.naming import PORTAL_TAG
+from connector.report import WRITES
 from emulator.graph.catalogue import GRAPH_ROLES
 from emulator.login.federation import issuer
 from emulator.seed import CONTOSO, LIMITED_DEPLOYER, LIMITED_SECRET

@@ -9,15 +9,15 @@ import pytest
 
 from connector.bootstrap.model import Service, When, Who
 from connector.bootstrap.rights import CATALOGUE, NO_CHOICE, PROFILE_PRIVILEGES, Choices, wanted_of
-from connector.checks import Answer, Check
 from connector.dataverse import jobs
 from connector.entra.checks import directory_causes
 from connector.entra.directory import Directory
 from connector.entra.rights import needs_of
 from connector.errors import ConnectError, RefusedError
 from connector.preflight import check_access, run_checks
-from connector.session import Session
-from connector.stack_state import StackState
+from connector.report import Answer, Check
+from connector.stack.state import StackState
+from connector.wire.session import Session
 from emulator.graph.catalogue import GRAPH_ROLES
 from emulator.seed import CONTOSO
 from tests.emulator_flows.conftest import NoSleep

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from connector.checks import Answer
 from connector.dataverse import jobs
 from connector.preflight import run_checks
+from connector.report import Answer
 from tests.emulator_flows.conftest import NoSleep, Run, runner
 from tests.emulator_flows.tenant import ConnectedStack
 from tests.emulator_flows.test_entra_preflight import state_of

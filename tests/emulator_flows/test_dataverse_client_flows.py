@@ -16,7 +16,7 @@ import pytest
 
 from connector.dataverse import jobs
 from connector.errors import RefusedError
-from connector.trace import trace_to
+from connector.wire.trace import trace_to
 from emulator.context import Context
 from emulator.keys import SigningKey
 from emulator.login.federation import assertion, issuer

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from connector.cli import plan_view
+from connector.cli.screen import plan as plan_view
 from connector.dataverse import jobs
 from connector.dataverse.desired import Known, OptIn
 from connector.dataverse.plan_file import read_plan, write_plan

@@ -62,8 +62,8 @@ def test_a_login_service_that_is_down_is_told_apart_from_a_refusal(
     stack: ConnectedStack, clock: NoSleep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Exit 4 and not 3: nobody answered."""
-    from connector import session as sessions
-    from connector.cloud_endpoints import Endpoints
+    from connector.wire import session as sessions
+    from connector.wire.endpoints import Endpoints
 
     async def elsewhere(*_: object) -> Endpoints:
         return Endpoints("https://localhost:1", stack.emulator.authority)

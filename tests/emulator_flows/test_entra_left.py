@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from connector import naming
-from connector.checks import Answer
 from connector.entra.directory import Directory
-from connector.entra.leftovers import Leftovers, UsedElsewhereError, find
-from connector.session import Session
-from connector.stack_state import StackState
+from connector.entra.orphans import Leftovers, UsedElsewhereError, find
+from connector.report import Answer
+from connector.stack.state import StackState
+from connector.wire.session import Session
 from emulator import faults
 from tests.emulator_flows.conftest import NoSleep
 from tests.emulator_flows.tenant import ConnectedStack

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from connector.checks import Answer, Check
 from connector.preflight import run_checks
+from connector.report import Answer, Check
 from connector.settings import ApiPermission, PermissionKind
-from connector.stack_state import KnownResource, StackState
+from connector.stack.state import KnownResource, StackState
 from emulator.graph.catalogue import GRAPH_APP_ID, GRAPH_ROLES
 from emulator.graph.default_policy import DEFAULT_APP_POLICY
 from emulator.seed import CONTOSO, LIMITED_DEPLOYER, LIMITED_SECRET

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from connector.checks import Answer, Check
 from connector.errors import RefusedError
 from connector.preflight import check_plan, run_checks
-from connector.session import Session
-from connector.stack_state import StackState
+from connector.report import Answer, Check
+from connector.stack.state import StackState
+from connector.wire.session import Session
 from emulator.seed.directory import ADELE, MARKETING_OPERATIONS, SALES_APAC, SALES_EMEA
 from tests.emulator_flows.conftest import NoSleep
 from tests.emulator_flows.tenant import ConnectedStack

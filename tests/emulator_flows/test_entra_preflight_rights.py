@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from connector.checks import Answer, Check
 from connector.dataverse import jobs
 from connector.errors import RefusedError
 from connector.preflight import check_access, check_plan, run_checks
-from connector.session import Session
-from connector.stack_state import KnownResource, StackState
+from connector.report import Answer, Check
+from connector.stack.state import KnownResource, StackState
+from connector.wire.session import Session
 from emulator.seed import LIMITED_DEPLOYER
 from tests.emulator_flows.conftest import NoSleep
 from tests.emulator_flows.tenant import ConnectedStack

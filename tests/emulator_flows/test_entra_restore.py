@@ -9,10 +9,10 @@ import pytest
 
 from connector.dataverse.reports import Change
 from connector.entra.directory import Directory
-from connector.entra.lost import deleted_with_marker
+from connector.entra.recycle_bin import deleted_with_marker
 from connector.entra.restore import restore
 from connector.errors import RefusedError, UnreachableError
-from connector.stack_state import StackState
+from connector.stack.state import StackState
 from emulator import faults
 from emulator.seed import CONTOSO
 from tests.emulator_flows.conftest import NoSleep

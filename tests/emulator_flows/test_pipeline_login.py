@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from connector import identity, trace
-from connector.deployer import LoginKind, read_deployer
 from connector.errors import ConnectError, LoginError, SettingsError, UnreachableError
-from connector.id_tokens import fetch_token, read_request
-from connector.session import Session
 from connector.settings import load_settings
+from connector.wire import login as identity
+from connector.wire import trace
+from connector.wire.deployer import LoginKind, read_deployer
+from connector.wire.pipeline_tokens import fetch_token, read_request
+from connector.wire.session import Session
 from emulator.seed import CONTOSO, FULL_DEPLOYER
 from tests.support.emulator import PROJECT, RunningEmulator
 from tests.support.pipeline import AUDIENCE, CONNECTION, JOB_TOKEN, PipelineService, trust, without_secret

@@ -11,9 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from connector.dataverse.sign_in import SignedIn, prove_sign_in
 from connector.errors import PersonNeededError, UnreachableError
-from connector.session import Session
-from connector.sign_in import SignedIn, prove_sign_in
+from connector.wire.session import Session
 from tests.emulator_flows.conftest import NoSleep, runner
 from tests.emulator_flows.tenant import ConnectedStack
 from tests.support.emulator import PROJECT, RunningEmulator
@@ -85,7 +85,7 @@ def test_a_proxy_in_the_environment_is_not_asked_for_loopback(
 def test_a_clock_that_is_off_puts_no_claims_on_the_terminal() -> None:
     """MSAL logs the token's claims then; without a handler Python would print them."""
     program = (
-        "import connector.sign_in; from msal.oauth2cli.oidc import _IdTokenTimeError as E; "
+        "import connector.dataverse.sign_in; from msal.oauth2cli.oidc import _IdTokenTimeError as E; "
         "E('too early', 1.0, {'name': 'Adele'}).log()"
     )
     done = subprocess.run(

@@ -20,10 +20,10 @@ from connector.fleet.reading import outputs_of
 from connector.fleet.status import Place, read_fleet_status
 from connector.fleet.sync import plan_sync, write_files
 from connector.naming import role_id, tags
-from connector.records import ProofRecord, SlotRecord, StackRecord, known_of, write_record
-from connector.session import Session
+from connector.records.record import ProofRecord, SlotRecord, StackRecord, known_of, write_record
 from connector.settings import Settings
-from connector.settings.project_file import settings_from_files
+from connector.settings.stack_file import settings_from_files
+from connector.wire.session import Session
 from emulator.graph.catalogue import DYNAMICS_APP_ID, GRAPH_APP_ID, first_party_object_id
 from emulator.seed.many import Numbered
 from tests.support.emulator import PROJECT, RunningEmulator

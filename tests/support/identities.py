@@ -11,8 +11,8 @@ from connector.bootstrap.job import Plans, carry_out, survey
 from connector.bootstrap.model import Who
 from connector.bootstrap.rights import NO_CHOICE, Choices, wanted_of
 from connector.bootstrap.subjects import Pipeline, github_subject, trusts_of
-from connector.session import Session
 from connector.settings import Settings, load_settings
+from connector.wire.session import Session
 from emulator.context import Context
 from emulator.keys import SigningKey
 from emulator.login.federation import assertion, issuer

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from connector.entra.checks import directory_causes
-from connector.session import Session
+from connector.wire.session import Session
 from emulator.seed import CONTOSO
 from tests.emulator_flows.conftest import NoSleep
 from tests.emulator_flows.tenant import ConnectedStack

@@ -13,12 +13,13 @@ from typing import Any
 import httpx
 import pytest
 
-from connector.dataverse import jobs, verify
-from connector.dataverse.challenge import check_challenge
+from connector.dataverse import evidence as verify
+from connector.dataverse import jobs
+from connector.dataverse.bearer_challenge import check_challenge
 from connector.dataverse.client import DataverseClient
 from connector.errors import RefusedError
-from connector.session import Session
 from connector.settings import load_settings
+from connector.wire.session import Session
 from tests.emulator_flows.broken import user_of
 from tests.emulator_flows.conftest import NoSleep, Run, runner
 from tests.emulator_flows.tenant import ConnectedStack

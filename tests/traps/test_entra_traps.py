@@ -14,8 +14,8 @@ import pytest
 from connector.bootstrap.model import Service, Who
 from connector.bootstrap.rights import Choices, wanted_of
 from connector.bootstrap.subjects import Pipeline, trusts_of
+from connector.catalogue.explain import explain
 from connector.errors import SettingsError
-from connector.explain import explain
 from connector.settings import load_settings
 from connector.settings.profile import find_profile
 from tests.components import conftest as components

@@ -6,19 +6,19 @@ terraform-provider-azuread docs, import of app role assignments.
 
 from __future__ import annotations
 
-from connector.checks import Answer
-from connector.entra.adoption import Attachable, import_ids
-from connector.entra.asked_for import person_check
 from connector.entra.directory import Directory
 from connector.entra.graph import Assignment, Principal
+from connector.entra.import_ids import Attachable, import_ids
 from connector.entra.objects import Attached, LiveApplication, Named
 from connector.entra.people import Person, attachable
 from connector.entra.preflight import directory_checks
+from connector.entra.references import person_check
 from connector.entra.rights import needs_of
 from connector.naming import DEFAULT_APP_ROLE
-from connector.session import Session
+from connector.report import Answer
 from connector.settings import ApiPermission, PermissionKind, load_settings
-from connector.stack_state import StackState
+from connector.stack.state import StackState
+from connector.wire.session import Session
 from tests.emulator_flows.tenant import ConnectedStack
 from tests.support.emulator import PROJECT
 from tests.traps.in_session import DYNAMICS, GRAPH, causes, dynamics, in_session

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from connector.cli.consent import align_consent
-from connector.cli.console import Voice
-from connector.entra.leftovers import find
-from connector.session import Session
-from connector.stack_state import KnownResource, StackState
+from connector.cli.recover import align_consent
+from connector.cli.screen.console import Voice
+from connector.entra.orphans import find
+from connector.stack.state import KnownResource, StackState
+from connector.wire.session import Session
 from emulator.seed import CONTOSO
 from tests.emulator_flows.tenant import ConnectedStack
 from tests.traps.in_session import causes, graph_requests, in_session, own_grant

@@ -9,11 +9,11 @@ import pytest
 
 from connector import naming
 from connector.entra.directory import Directory
-from connector.entra.leftovers import UsedElsewhereError, find, remove
+from connector.entra.orphans import UsedElsewhereError, find, remove
 from connector.entra.preflight import directory_checks
 from connector.errors import RefusedError, UnreachableError
-from connector.session import Session
-from connector.stack_state import KnownResource, StackState
+from connector.stack.state import KnownResource, StackState
+from connector.wire.session import Session
 from emulator.seed import CONTOSO
 from tests.emulator_flows.tenant import ConnectedStack
 from tests.traps.in_session import MovingClock, graph_requests, in_session

@@ -13,13 +13,13 @@ import pulumi_azuread as azuread
 import pytest
 from pydantic import SecretStr
 
-from connector.checks import Answer
+from connector.catalogue.explain import explain
 from connector.dataverse import jobs
 from connector.dataverse.reports import ProofReport
 from connector.entra.policy import Brought, policy_check
 from connector.entra.secrets import told_apart
-from connector.explain import explain
-from connector.session import Session
+from connector.report import Answer
+from connector.wire.session import Session
 from tests.components import conftest as components
 from tests.components.conftest import Declare
 from tests.components.test_connection import connect

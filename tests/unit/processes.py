@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from connector.cli.notes import leave_note
+from connector.cli.engine.run_notes import leave_note
 
 _WAITS = (sys.executable, "-c", "import sys; sys.stdin.read()")
 

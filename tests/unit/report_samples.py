@@ -9,10 +9,10 @@ from connector.dataverse.reports import Action, Cause, Change
 from connector.errors import LoginError, NoSuchStackError, UnreachableError
 from connector.fleet.model import FleetStack, Login
 from connector.fleet.rows import Effort, Held, Row, State, failed_row, in_order, row_of
-from connector.records import ProofRecord, StackRecord
-from connector.rotation import LiveSecret
+from connector.records.record import ProofRecord, StackRecord
+from connector.records.standing import Standing
 from connector.settings.values import Cloud
-from connector.status import Standing
+from connector.stack.secrets import LiveSecret
 
 NOW = datetime(2026, 11, 24, 20, 10, tzinfo=UTC)
 _NAMES = ("acme", "borealis", "cobalt", "delta", "elm-street", "fjord", "gable", "harbour", "iris", "juno")

@@ -8,12 +8,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from connector.deployer import check_tenant, read_deployer
-from connector.network import proxy_of, tls
-from connector.session import Session
+from connector.dataverse.sign_in import prove_sign_in
 from connector.settings import Cloud, check_endpoints, check_stack_file, load_settings
-from connector.sign_in import prove_sign_in
-from connector.stack_outputs import StackOutputs
+from connector.stack.outputs import StackOutputs
+from connector.wire.deployer import check_tenant, read_deployer
+from connector.wire.network import proxy_of, tls
+from connector.wire.session import Session
 from tests.unit.settings_samples import GOOD, OID, PROJECT
 
 _TENANT = str(GOOD["tenantId"])

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from cryptography import x509
 
-from connector.checks import Answer, Check
 from connector.entra.policy import Brought, duration, policy_check
+from connector.report import Answer, Check
 from connector.settings import Certificate
 from connector.settings.values import CredentialKind, SignInAudience
 from tests.support.certificate import Certificate as Made

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.cli.backend import backend_url, root_of
+from connector.cli.engine.backend import backend_url, root_of
 
 LOGIN = '{"current": "file:///login", "accessTokens": {}}'
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from connector.cli.backend import root_of
-from connector.cli.checkpoint import is_torn, make_whole
-from connector.cli.notes import leave_note
+from connector.cli.engine.backend import root_of
+from connector.cli.engine.broken import is_torn, make_whole
+from connector.cli.engine.run_notes import leave_note
 from tests.unit.processes import ended, noted
 
 WHOLE = json.dumps({"version": 3, "checkpoint": {"stack": "organization/dynamics-connect/acme"}})

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connector.clocks import ahead_of
+from connector.wire.trace import ahead_of
 
 NOW = datetime(2027, 1, 2, tzinfo=UTC)
 BEFORE = timedelta(hours=3)

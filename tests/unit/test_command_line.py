@@ -15,12 +15,12 @@ import pytest
 import typer
 from rich.console import Console
 
+from connector.catalogue.explain import explain
 from connector.cli import main as command_line
-from connector.cli.console import Voice
-from connector.cli.engine import Engine
-from connector.cli.words import counted
+from connector.cli.engine.pulumi import Engine
+from connector.cli.screen.console import Voice
 from connector.errors import SettingsError
-from connector.explain import explain
+from connector.report import counted
 from tests.unit.settings_samples import PROJECT
 
 NEEDED = {"adopt": ["--application-id", "x"], "comment": ["page.md"], "fleet matrix": ["--shards", "1"]}

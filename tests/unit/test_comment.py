@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from connector.cli.comment import comment
-from connector.cli.console import Voice
+from connector.cli.screen.console import Voice
+from connector.cli.verbs.comment import comment
 from connector.comments.page import marker
 from connector.comments.place import read_place
 from connector.comments.services import _graphql
 from connector.errors import ConnectError, RefusedError, SettingsError, UnreachableError
-from connector.session import LostAnswerError
+from connector.wire.session import LostAnswerError
 from tests.support.pull_requests import TOKEN, AzurePullRequests, GitHubPullRequests, PullRequests
 
 KINDS = {"github": GitHubPullRequests, "azure": AzurePullRequests}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.stack_file import unified_diff
+from connector.stack.slots_file import unified_diff
 from tests.support.emulator import PROJECT
 
 BEFORE = "config:\n  dynamics-connect:tenantId: t\n  dynamics-connect:slots:\n    a: 1\n"

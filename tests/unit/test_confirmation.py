@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from connector.cli import removing
-from connector.cli.console import Voice
-from connector.cli.removing import RemoveOptions
+from connector.cli.screen.console import Voice
+from connector.cli.verbs import remove as removing
+from connector.cli.verbs.remove import RemoveOptions
 from connector.errors import CancelledError, PersonNeededError
 from connector.settings import load_settings
 from tests.support.emulator import PROJECT

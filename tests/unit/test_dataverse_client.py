@@ -10,9 +10,9 @@ import pytest
 from connector.dataverse.client import DataverseClient
 from connector.dataverse.tables import read_tables
 from connector.errors import RefusedError
-from connector.identity import Identity
-from connector.session import Session
 from connector.settings import load_settings
+from connector.wire.login import Identity
+from connector.wire.session import Session
 from tests.unit.settings_samples import GOOD, PROJECT
 
 ROOT = "https://contoso.crm4.dynamics.com/api/data/v9.2/"

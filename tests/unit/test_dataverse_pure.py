@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connector.dataverse.challenge import parse_challenge
+from connector.dataverse.bearer_challenge import parse_challenge
 from connector.dataverse.client import query, text_literal
 from connector.dataverse.desired import Desired, version_at_least
 from connector.dataverse.privileges import Held, WantedPrivilege, compare, read_held, union

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connector.cli.differences import differences_in
+from connector.cli.engine.preview import differences_in
 
 CRM = {"resourceAppId": "00000007-0000-0000-c000-000000000000", "resourceAccesses": [{"id": "a" * 36}]}
 GRAPH = {

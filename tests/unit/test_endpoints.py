@@ -13,12 +13,12 @@ import requests
 from azure.core.pipeline.transport import RequestsTransport
 from pydantic import SecretStr
 
-from connector.cli.engine import Engine
+from connector.cli.engine.pulumi import Engine
+from connector.dataverse.sign_in import _Http
 from connector.errors import ConnectError, SettingsError
-from connector.identity import Authority, Identity, application_credential
 from connector.settings import Cloud, check_endpoints
 from connector.settings.clouds import HOSTS
-from connector.sign_in import _Http
+from connector.wire.login import Authority, Identity, application_credential
 from tests.unit.settings_samples import GOOD, OID, PROJECT
 
 HOST, TENANT = HOSTS[Cloud.PUBLIC].login, str(GOOD["tenantId"])

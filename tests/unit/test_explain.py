@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from connector.cli.verbs import explain_code
-from connector.codes import known_codes
+from connector.catalogue.codes import known_codes
+from connector.catalogue.explain import explain, explained
+from connector.cli.verbs.deploy import explain_code
 from connector.errors import ConnectError
-from connector.explain import explain, explained
 
 GUID = "11111111-2222-3333-4444-555555555555"
 OTHER = "66666666-7777-8888-9999-000000000000"

@@ -8,19 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from connector.cli.fleet_view import counted, in_order, markdown
+from connector.cli.screen.fleet import counted, in_order, markdown
 from connector.errors import ConnectError, SettingsError
 from connector.fleet import Fleet
 from connector.fleet.model import FleetStack
-from connector.fleet.runs import (
-    RunRecord,
-    StackRun,
-    State,
-    read_run,
-    record_path,
-    resumed,
-    write_run,
-)
+from connector.fleet.runs import RunRecord, StackRun, State, read_run, record_path, resumed, write_run
 from connector.fleet.scheduler import Schedule
 from tests.unit.fleet_samples import entry, good, read
 

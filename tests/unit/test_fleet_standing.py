@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from connector.dataverse.reports import Action, Cause, Change, PlanReport
 from connector.entra.objects import LiveApplication, LiveSecret
 from connector.fleet.reading import certificates_held, secrets_held
-from connector.records import AdoptedSecret, SlotRecord, StackRecord
-from connector.status import Standing, needs_of
+from connector.records.record import AdoptedSecret, SlotRecord, StackRecord
+from connector.records.standing import Standing, needs_of
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 SOON, LATE = NOW + timedelta(days=9), NOW + timedelta(days=170)

@@ -11,7 +11,7 @@ import yaml
 from connector.errors import SettingsError
 from connector.fleet.addition import with_stack
 from connector.fleet.sync import plan_sync, strays, write_files
-from connector.settings.project_file import stack_config
+from connector.settings.stack_file import stack_config
 from tests.unit.fleet_samples import entry, good, read
 from tests.unit.settings_samples import PROJECT
 

@@ -7,9 +7,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from connector.cli.console import Voice
-from connector.cli.fleet_table import TableRow, show_table
-from connector.cli.fleet_view import Progress, cut
+from connector.cli.screen.console import Voice
+from connector.cli.screen.fleet import Progress, TableRow, cut, show_table
 from connector.fleet.runs import StackRun, State
 
 CAUSE = "the login service refused the deployer: its client secret has expired; make a new one, hand it over"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from connector.dataverse.sign_in import _Given
 from connector.entra.graph import Graph
 from connector.errors import RefusedError
-from connector.identity import Identity
-from connector.session import Session
 from connector.settings import load_settings
-from connector.sign_in import _Given
+from connector.wire.login import Identity
+from connector.wire.session import Session
 from tests.unit.settings_samples import GOOD, OID, PROJECT
 
 PAGE = "https://graph.microsoft.com/v1.0/servicePrincipals?$skiptoken=x"

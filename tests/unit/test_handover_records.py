@@ -8,19 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from connector.catalogue.explain import explain, login_message
 from connector.errors import ConnectError, NoSuchStackError
-from connector.explain import explain, login_message
-from connector.handover import handover_doubts, make_handover
-from connector.records import (
-    ProofRecord,
-    StackRecord,
-    read_record,
-    record_path,
-    updated,
-    write_record,
-)
+from connector.records.handover import handover_doubts, make_handover
+from connector.records.record import ProofRecord, StackRecord, read_record, record_path, updated, write_record
 from connector.settings import load_settings
-from connector.stack_outputs import StackOutputs
+from connector.stack.outputs import StackOutputs
 from tests.unit.settings_samples import GOOD, PROJECT
 
 SECRET = "abc~the-secret-of-this-test"

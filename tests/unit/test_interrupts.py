@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from connector.cli.console import Voice
 from connector.cli.run import Outcome, run_verb
+from connector.cli.screen.console import Voice
 from tests.unit.settings_samples import PROJECT
 
 # `connector` is found in the first folder of PYTHONPATH; its own main is slow to be imported here.

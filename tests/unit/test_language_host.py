@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-from connector.cli.notes import is_dead
+from connector.cli.engine.run_notes import is_dead
 from tests.unit.settings_samples import PROJECT
 
 ENGINE = """\

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from connector.entra.usage import last_use
-from connector.identity import Identity
+from connector.entra.secrets import last_use
+from connector.wire.login import Identity
 from tests.unit.test_session_rules import session
 
 KEY = "83f45296-fb8f-4aaa-a399-ac51084e02b7"

@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connector.entra.adoption import Attachable
 from connector.entra.graph import Assignment, Principal
-from connector.entra.leftovers import UsedElsewhereError, choose, plan
+from connector.entra.import_ids import Attachable
 from connector.entra.objects import Attached, LiveApplication, LiveCertificate, LiveSecret
-from connector.entra.spare import spare_certificates, spare_secrets
+from connector.entra.orphan_credentials import spare_certificates, spare_secrets
+from connector.entra.orphans import UsedElsewhereError, choose, plan
 from connector.naming import DEFAULT_APP_ROLE
 from connector.settings import Certificate, Settings, load_settings
-from connector.stack_state import KnownResource, StackState
+from connector.stack.state import KnownResource, StackState
 from tests.support.emulator import PROJECT
 from tests.unit.settings_samples import GOOD
 

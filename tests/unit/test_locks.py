@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from connector.cli import notes as noting
-from connector.cli.console import Voice
-from connector.cli.engine import Engine, EngineError
-from connector.cli.locks import free_left, locks_in, met_unreadable_lock, read_locks, refusal
-from connector.cli.notes import Process, forget_note, is_gone, leave_note, notes, process_of
-from connector.cli.process import run_pulumi
-from connector.cli.work import ask_locks
+from connector.cli.engine import run_notes as noting
+from connector.cli.engine.locks import free_left, locks_in, met_unreadable_lock, read_locks, refusal
+from connector.cli.engine.process import run_pulumi
+from connector.cli.engine.pulumi import Engine, EngineError
+from connector.cli.engine.run_notes import Process, forget_note, is_gone, leave_note, notes, process_of
+from connector.cli.open_stack import ask_locks
+from connector.cli.screen.console import Voice
 from tests.unit.processes import ended, engine, noted
 
 HOST = socket.gethostname()

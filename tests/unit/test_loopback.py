@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from connector.loopback import RedirectListener
+from connector.wire.loopback import RedirectListener
 
 
 @pytest.fixture

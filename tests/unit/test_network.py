@@ -9,7 +9,7 @@ import ssl
 import httpx
 import pytest
 
-from connector.network import Routes, proxy_of
+from connector.wire.network import Routes, proxy_of
 
 
 class Listener:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.cli.pipeline_output import hand_out
+from connector.cli.verbs.fleet.matrix import hand_out
 from connector.errors import SettingsError
 
 ROWS = [{"shard": "1/2", "ring": "", "stacks": "a,b"}, {"shard": "2/2", "ring": "", "stacks": "c"}]

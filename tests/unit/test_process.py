@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from connector.cli.events import EventReader
-from connector.cli.process import run_pulumi
+from connector.cli.engine.events import EventReader
+from connector.cli.engine.process import run_pulumi
 
 _TOLD = re.compile("PULUMI_(OPTION|DEBUG)_")
 

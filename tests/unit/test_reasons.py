@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from connector.cli.events import EventReader
-from connector.cli.preview import errors_in
+from connector.cli.engine.events import EventReader
+from connector.cli.engine.preview import errors_in
 
 RAISED = "Exception calling application: "
 REASON = "user nobody@contoso.example could not be read: it was not found"

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from connector.errors import UnreachableError
-from connector.session import LostAnswerError
+from connector.wire.session import LostAnswerError
 from tests.unit.test_session_rules import HOST, URL, Clock, session
 
 CUTS = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from connector.errors import DriftError, NoSuchStackError
-from connector.hand_made import HandMade, sorted_out
-from connector.rotation import (
+from connector.stack.due import Step, Thresholds, next_step
+from connector.stack.hand_made import HandMade, sorted_out
+from connector.stack.secrets import (
     LiveSecret,
     check_deployable,
     live_secrets,
@@ -18,7 +19,6 @@ from connector.rotation import (
     plan_finish,
     with_next,
 )
-from connector.rotation_due import Step, Thresholds, next_step
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 

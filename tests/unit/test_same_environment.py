@@ -7,7 +7,7 @@ import pytest
 from connector.errors import RefusedError
 from connector.preflight import check_same_environment
 from connector.settings import Settings, load_settings
-from connector.stack_state import StackState
+from connector.stack.state import StackState
 from tests.unit.settings_samples import GOOD, PROJECT
 
 OLD_URL, OLD_TENANT = "https://old.crm4.dynamics.com", "99999999-1111-4111-8111-111111111111"

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from connector.errors import SettingsError
-from connector.sealing import seal, write_new
+from connector.records.handover import seal, write_new
 
 TEXT = "Client Secret  abc~the-secret\n"
 AGE = shutil.which("age")

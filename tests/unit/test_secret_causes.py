@@ -9,7 +9,7 @@ import pytest
 
 from connector.entra.objects import LiveApplication, LiveSecret
 from connector.entra.secrets import secret_cause
-from connector.stack_outputs import StackOutputs
+from connector.stack.outputs import StackOutputs
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 VALUE = "abc~the-secret-of-this-test"

@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from connector.deployer import provider_environment
 from connector.errors import LoginError, RefusedError, SettingsError, UnreachableError
-from connector.patience import Patience
-from connector.retry_after import parse_retry_after
-from connector.rounds import join, start
-from connector.session import LostAnswerError, Session
 from connector.settings import load_settings
+from connector.wire.deployer import provider_environment
+from connector.wire.retry import Patience, parse_retry_after
+from connector.wire.rounds import join, start
+from connector.wire.session import LostAnswerError, Session
 from tests.unit.settings_samples import GOOD, PROJECT
 
 ENVIRON = {"ARM_CLIENT_ID": "d0000000-0000-4000-8000-000000000001", "ARM_CLIENT_SECRET": "s~s"}

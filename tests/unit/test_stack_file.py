@@ -8,7 +8,7 @@ import pytest
 
 from connector.errors import SettingsError
 from connector.settings import check_stack_file
-from connector.settings.project_file import stack_config
+from connector.settings.stack_file import stack_config
 
 GOOD = "config:\n  dynamics-connect:cloud: public\n"
 BOMB = "a: &a [x, x, x, x]\nb: &b [*a, *a, *a, *a]\nc: [*b, *b, *b, *b]\n"

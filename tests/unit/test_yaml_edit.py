@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connector.errors import SettingsError
-from connector.yaml_edit import GONE, with_keys
+from connector.stack.yaml_edit import GONE, with_keys
 
 FILE = """\
 # ours

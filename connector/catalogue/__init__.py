@@ -1,0 +1,1 @@
+"""What codes and messages mean, and what to do about them."""

@@ -1,0 +1,1 @@
+"""What people see: tables, plans, previews and the progress of a fleet."""

@@ -1,0 +1,105 @@
+"""A preview as people read it: on a terminal, and as a section of a pull request's comment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from connector.cli.screen import plan as plan_view
+from connector.cli.screen.console import Voice
+from connector.cli.screen.plan import SIGNS, markdown_row
+from connector.dataverse.reports import Change
+
+if TYPE_CHECKING:
+    from connector.cli.verbs.preview import Previewed
+
+
+def show(voice: Voice, done: Previewed) -> None:
+    """Print both halves."""
+    voice.title(f"Entra ID: {heading(done)}")
+    voice.changes(done.entra.details)
+    if not done.entra.details and done.entra.error is None:
+        voice.say("nothing to change")
+    if done.entra.error is not None and done.entra.error is not done.error:
+        voice.say(f"! {done.entra.error.message}")
+    for one in done.entra.violations:
+        voice.say(f"! {one.policy} ({'mandatory' if one.mandatory else 'advisory'}): {one.message}")
+    voice.title(f"Dataverse: {done.settings.role_name} ({done.settings.dynamics_host})")
+    if done.plan is not None:
+        plan_view.show(voice.console, done.plan)
+        voice.counts(done.plan)
+    elif done.plan_error is not None:
+        voice.say(f"! {done.plan_error.message}")
+
+
+def heading(done: Previewed) -> str:
+    """What is previewed, in a few words."""
+    about = "does not exist yet" if done.new else "with what moved in the tenant" if done.drift else ""
+    return f"stack {done.stack}" + (f" ({about})" if about else "")
+
+
+def dataverse_summary(done: Previewed) -> str:
+    """The Dataverse half in one line."""
+    return plan_view.summary(done.plan) if done.plan else "could not be read"
+
+
+def markdown(done: Previewed) -> str:
+    """One section for a comment: heading, both halves, errors as text; never a secret."""
+    parts = (_entra(done), _policies(done), _dataverse(done))
+    return "\n".join(line for part in parts for line in part).rstrip("\n") + "\n"
+
+
+def _entra(done: Previewed) -> Iterator[str]:
+    state = "changes" if done.changed else "no changes"
+    if done.error is not None:
+        state = "error"
+    yield f"## {done.stack}: {state}"
+    yield ""
+    about = f", {heading(done)}" if done.new or done.drift else ""
+    yield f"Tenant {done.settings.tenant_id}, {done.settings.dynamics_url}{about}"
+    yield ""
+    yield "### Entra ID"
+    yield ""
+    if done.entra.error is not None:
+        yield from _error(done.entra.error.message)
+    elif not done.entra.details:
+        yield "Nothing to change."
+        yield ""
+    if done.entra.details:
+        yield from _changes(done.entra.details)
+
+
+def _policies(done: Previewed) -> Iterator[str]:
+    if not done.entra.violations:
+        return
+    yield "| Policy | | Resource | Why |"
+    yield "|---|---|---|---|"
+    for one in done.entra.violations:
+        level = "mandatory" if one.mandatory else "advisory"
+        yield markdown_row(one.policy, level, one.resource, one.message)
+    yield ""
+
+
+def _dataverse(done: Previewed) -> Iterator[str]:
+    title = f"{done.settings.role_name} at {done.settings.dynamics_host}"
+    if done.plan is not None:
+        yield plan_view.markdown(done.plan, title).rstrip("\n")
+    elif done.plan_error is not None:
+        yield f"### {title}"
+        yield ""
+        yield from _error(done.plan_error.message)
+
+
+def _changes(changes: tuple[Change, ...]) -> Iterator[str]:
+    yield "| | What | Name | Detail |"
+    yield "|---|---|---|---|"
+    for change in changes:
+        yield markdown_row(SIGNS[change.action][0], change.kind, change.name, change.detail)
+    yield ""
+
+
+def _error(message: str) -> Iterator[str]:
+    yield "```text"
+    yield message.replace("```", "'''")
+    yield "```"
+    yield ""

@@ -1,0 +1,1 @@
+"""The verbs, a file each, named as they are typed: options and work together."""

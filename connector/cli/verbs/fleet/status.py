@@ -1,0 +1,111 @@
+"""`fleet status`: every stack at a glance, from records and direct reads, without the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+
+from connector.cli.engine.pulumi import PROJECT_DIR
+from connector.cli.open_stack import records_folder
+from connector.cli.paths import file_to_write, refused
+from connector.cli.run import Outcome
+from connector.cli.screen.console import Voice
+from connector.cli.screen.fleet import TableRow, cut, show_table
+from connector.cli.verbs.fleet.run import FleetError
+from connector.fleet import Fleet, FleetStack
+from connector.fleet.rows import Row, State, counts, in_order
+from connector.fleet.status import AT_ONCE, Place, read_fleet_status
+from connector.report import counted, first_few
+
+_STATES = {
+    State.ATTENTION: "[red]needs attention[/red]",
+    State.UNKNOWN: "[red]unknown[/red]",
+    State.DRIFT: "[yellow]drift[/yellow]",
+    State.NOT_DEPLOYED: "not deployed",
+    State.IN_ORDER: "[green]in order[/green]",
+}
+
+
+@dataclass(frozen=True)
+class StatusOptions:
+    """Which stacks, and how."""
+
+    records: str | None = None
+    soon_days: int | None = None
+    concurrency: int | None = None
+    report: str | None = None
+
+
+def fleet_status(voice: Voice, fleet: Fleet, chosen: Sequence[FleetStack], options: StatusOptions) -> Outcome:
+    """Read the stacks and tell; the exit code is the highest of theirs."""
+    at_once = options.concurrency or AT_ONCE
+    voice.title(f"Fleet {fleet.name}: status of {counted(len(chosen), 'stack')}, {at_once} at a time")
+    page = file_to_write("--report", options.report, code="fleet.report")
+    place = Place(PROJECT_DIR, records_folder(options.records), os.environ)
+    reading = read_fleet_status(chosen, place, at_once=at_once, soon_days=options.soon_days)
+    rows = in_order(asyncio.run(reading))
+    _show(voice, fleet, rows)
+    if page is not None:
+        _write_report(voice, fleet, rows, page)
+    return Outcome(_body(fleet, rows), _error(rows))
+
+
+def _write_report(voice: Voice, fleet: Fleet, rows: Sequence[Row], path: Path) -> None:
+    from connector.fleet.report import report_page  # noqa: PLC0415  # imported when it is wanted
+
+    try:
+        path.write_text(report_page(fleet.name, rows), encoding="utf-8", newline="\n")
+    except OSError as error:
+        why = f"cannot be written: {error.strerror}"
+        raise refused("--report", str(path), why, code="fleet.report") from error
+    voice.say(f"{path}: the report")
+
+
+def _show(voice: Voice, fleet: Fleet, rows: Sequence[Row]) -> None:
+    shown = []
+    for row in rows:
+        body, said = row.body, row.messages
+        days = "" if row.days_left is None else str(row.days_left)
+        more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
+        what = f"{cut(' '.join(said[0].split()))}{more}" if said else ""
+        before = (body["stack"], body["ring"], body["owner"], Text.from_markup(_STATES[row.state]))
+        shown.append(TableRow((*before, days, _proof(body["lastProof"])), what))
+    show_table(voice, ("Stack", "Ring", "Owner", "State", "Days left", "Last proof", "What"), shown)
+    voice.title(f"fleet {fleet.name}: {_counted(rows)}")
+
+
+def _proof(proof: dict[str, Any] | None) -> str:
+    return f"{proof['verdict']} {proof['at'][:10]}" if proof else "none"
+
+
+def _counted(rows: Sequence[Row]) -> str:
+    found = counts(rows)
+    told = [f"{found[state.value]} {state.value.replace('_', ' ')}" for state in State if found[state.value]]
+    return f"{counted(found['stacks'], 'stack')}, {', '.join(told) or 'none'}"
+
+
+def _body(fleet: Fleet, rows: Sequence[Row]) -> dict[str, Any]:
+    fine = all(row.state is State.IN_ORDER for row in rows)
+    return {
+        "fleet": fleet.name,
+        "result": "in_order" if fine else "attention",
+        "counts": counts(rows),
+        "stacks": [row.body for row in rows],
+        "requests": sum(row.body["requests"] for row in rows),
+    }
+
+
+def _error(rows: Sequence[Row]) -> FleetError | None:
+    told = [row for row in rows if row.exit_code]
+    if not told:
+        return None
+    code = max(row.exit_code for row in told)
+    named = first_few([f"{row.name} ({row.exit_code})" for row in told])
+    message = f"{_counted(rows)}; by exit code: {named}"
+    return FleetError(message, status=code, code="fleet.attention", key=told[0].name)

@@ -1,0 +1,1 @@
+"""The verbs of `rotate`, and the rotation under way that they share."""

@@ -1,0 +1,204 @@
+"""One rotation under way: the engine, the stack's file, the live secrets, and the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from connector.cli.engine.pulumi import PROJECT_DIR, Engine
+from connector.cli.open_stack import ask_locks, directory_checks, in_session, named, records_folder, warm_up
+from connector.cli.paths import file_to_write
+from connector.cli.screen.console import Voice
+from connector.cli.verbs.rotate import hand_made
+from connector.dataverse import jobs
+from connector.dataverse.reports import Action, Change, ProofReport
+from connector.errors import DriftError
+from connector.files import read_exactly, write_whole
+from connector.naming import secret_resource
+from connector.records.record import ProofRecord, StackRecord, known_of, read_record, updated, write_record
+from connector.records.standing import is_proved, slot_table
+from connector.settings import CredentialKind
+from connector.stack.due import describe
+from connector.stack.hand_made import OutsideSlots
+from connector.stack.outputs import StackOutputs
+from connector.stack.secrets import LiveSecret, live_certificates, live_secrets
+from connector.stack.slots_file import stack_file, unified_diff, with_slots
+from connector.wire.session import Session
+
+_NOTICED = timedelta(minutes=5)
+
+
+async def _ahead(session: Session) -> timedelta:
+    """How far this machine's clock is ahead of Graph's, by the answer to a look-up of the deployer."""
+    graph = session.endpoints.graph
+    await session.send(
+        "GET", f"{graph}/v1.0/servicePrincipals?$top=1", identity=session.deployer, scope=f"{graph}/.default"
+    )
+    return session.ahead
+
+
+class Rotating:
+    """A stack whose slots are read or changed; every step reads the state anew."""
+
+    def __init__(
+        self, voice: Voice, stack: str | None, records: str | None, patch: str | None, *, prove: bool = True
+    ) -> None:
+        """Read the settings and the stack's file. With *patch* the file is put back in the end.
+
+        Only a run that is to *prove* writes into the records' folder.
+        """
+        self._patch = file_to_write("--patch", patch, code="rotation.patch")
+        self.folder = records_folder(records, write=prove)
+        self.voice = voice
+        self.engine = Engine(stack, voice.say)
+        self.settings = self.engine.settings()
+        self.file = stack_file(self.engine.stack, PROJECT_DIR)
+        self._before = read_exactly(self.file)
+        self._slots = dict(self.settings.slots)
+        self._outside: OutsideSlots | None = None
+        self._ahead: timedelta | None = None
+
+    @property
+    def stack(self) -> str:
+        """The stack's name."""
+        return self.settings.stack
+
+    def ask_locks(self) -> None:
+        """Before a step writes: refuse where another run holds the stack. Raises EngineError."""
+        ask_locks(self.voice, self.engine)
+
+    def live(self) -> tuple[LiveSecret, ...]:
+        """The client secrets (or certificates) that the state holds now, the oldest first."""
+        profile = self.settings.profile
+        read = live_certificates if profile.credential is CredentialKind.CERTIFICATE else live_secrets
+        return read(self.engine.exported(), profile.name)
+
+    def record(self) -> StackRecord | None:
+        """What is known of the stack from its last runs."""
+        return read_record(self.stack, self.folder)
+
+    def outside_slots(self, *, anew: bool = False) -> OutsideSlots:
+        """The secrets of an adopted application that no slot holds; read once, unless *anew*."""
+        if self._outside is None or anew:
+            self._outside = hand_made.read(self)
+        return self._outside
+
+    def outputs(self) -> StackOutputs:
+        """The stack's outputs now."""
+        return self.engine.outputs()
+
+    @property
+    def slots_in_file(self) -> Mapping[str, int]:
+        """What the stack's file names now."""
+        return dict(self._slots)
+
+    def write_slots(self, slots: Mapping[str, int]) -> None:
+        """Write `slots` into the stack's file; what the run began with is put back as it was written."""
+        if dict(slots) == dict(self.settings.slots):
+            self.put_back()
+        elif self._slots != dict(slots):
+            write_whole(self.file, with_slots(read_exactly(self.file), slots, name=self.file.name))
+            self._slots = dict(slots)
+
+    def put_back(self) -> None:
+        """The stack's file as it was before the run; one that was not changed is not touched."""
+        if self._slots != dict(self.settings.slots):
+            write_whole(self.file, self._before)
+            self._slots = dict(self.settings.slots)
+
+    def hand_out_patch(self, slots: Mapping[str, int]) -> None:
+        """With --patch: the change as a patch, if there is one, and the checkout as it was."""
+        if self._patch is None:
+            return
+        changed = dict(self.settings.slots) != dict(slots)
+        if changed:
+            after = with_slots(self._before, slots, name=self.file.name)
+            write_whole(self._patch, unified_diff(self._before, after, self.file.name))
+        self.put_back()
+        told = "commit this change" if changed else "not written, since there is nothing to commit"
+        self.voice.say(f"{self._patch}: {told}")
+
+    def preview_only(self, action: Action, label: str) -> tuple[Change, ...]:
+        """Show the preview; raises DriftError when it holds anything but *action* on one secret."""
+        changes = self.engine.preview()
+        self.voice.title("Preview")
+        self.voice.changes(changes)
+        if not changes:
+            self.voice.say("no change")
+        name = secret_resource(self.settings.profile.name, label)
+        others = [c for c in changes if (c.action, c.name) != (action, name)]
+        if others:
+            listed = ", ".join(f"{c.action.value} {c.kind} {c.name}" for c in others)
+            message = (
+                f"a rotation changes one client secret and nothing else, and the preview of stack "
+                f"{self.stack} holds more: {listed}. Nothing was deployed; run deploy (or review what "
+                "differs) first, then rotate"
+            )
+            raise DriftError(message, code="rotation.more_changes", key=others[0].name)
+        return changes
+
+    def prove(self, *, fresh: bool | None = None) -> ProofReport:
+        """The proof with the newest secret; written into the record."""
+        warm_up()
+        outputs = self.outputs()
+        record = read_record(self.stack, self.folder)
+        self.voice.title(f"Proof with the secret {outputs.client_secret_key_id}")
+
+        async def work(session: Session) -> ProofReport:
+            more = directory_checks(self.settings, outputs, session)
+            known = known_of(record)
+            proof = await jobs.prove(self.settings, outputs, session, more=more, known=known, fresh=fresh)
+            return await named(proof, outputs, session)
+
+        report = in_session(self.settings, work)
+        self.voice.proof(report)
+        write_record(updated(record, self.settings, outputs, proof=report), self.folder)
+        return report
+
+    def gone(self) -> tuple[LiveSecret, ...]:
+        """Secrets of the state that the application does not hold any more: a killed run deleted them."""
+        live, outputs = self.live(), self.outputs()
+
+        async def read(session: Session) -> set[str] | None:
+            from connector.entra.directory import Directory  # noqa: PLC0415  # the Graph SDK: half a second
+
+            application = await Directory(session).application(outputs.application_object_id)
+            return {secret.key_id.lower() for secret in application.secrets} if application else None
+
+        held = in_session(self.settings, read)
+        return () if held is None else tuple(one for one in live if one.key_id.lower() not in held)
+
+    def now(self) -> datetime:
+        """The time by which a secret goes because it has ended: Graph's, where this machine is ahead of it.
+
+        A clock that is wrong would have a secret in use taken for one that has ended.
+        """
+        if self._ahead is None:
+            self._ahead = in_session(self.settings, _ahead)
+            if self._ahead > _NOTICED:
+                self.voice.say(f"this machine's clock is {self._ahead} ahead of Graph's, which counts")
+        return datetime.now(UTC) - max(self._ahead, timedelta())
+
+    def is_proved(self, secret: LiveSecret) -> bool:
+        """Whether the record's last proof was with this secret, and held."""
+        return is_proved(self._proof(), secret)
+
+    def table(self) -> list[dict[str, Any]]:
+        """The live secrets for people and programs: slot, generation, key id, end, days left, proved."""
+        return slot_table(self.live(), self._proof(), datetime.now(UTC))
+
+    def _proof(self) -> ProofRecord | None:
+        record = self.record()
+        return record.proof if record else None
+
+    @staticmethod
+    def describe(row: Mapping[str, Any]) -> str:
+        """A row of the table in words."""
+        proved = ", last proof passed" if row["proved"] else ""
+        return f"generation {row['generation']}, {describe(row['daysLeft'])}{proved}  ({row['keyId']})"
+
+    def note(self) -> None:
+        """Bring the record's slots up to date."""
+        record = read_record(self.stack, self.folder)
+        write_record(updated(record, self.settings, self.outputs()), self.folder)

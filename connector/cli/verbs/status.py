@@ -1,0 +1,140 @@
+"""`status`: one stack at a glance: secrets, consent, assignments, role drift, last proof; it only reads."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from connector.cli.open_stack import directory_checks, in_session, warm_up
+from connector.cli.run import Outcome
+from connector.cli.screen.console import Voice
+from connector.cli.verbs.rotate import hand_made
+from connector.cli.verbs.rotate.rotation import Rotating
+from connector.dataverse import jobs
+from connector.dataverse.reports import Cause, PlanReport
+from connector.errors import ConnectError
+from connector.records.record import ProofRecord, known_of, read_record
+from connector.records.standing import (
+    Standing,
+    drift_of,
+    ending_soon,
+    finding,
+    needs_of,
+    slot_findings,
+    slot_table,
+)
+from connector.settings import CredentialKind
+from connector.stack.hand_made import OutsideSlots
+from connector.stack.secrets import LiveSecret
+from connector.wire.rounds import join, start
+from connector.wire.session import Session
+
+Slots = list[dict[str, Any]]
+
+
+def status(voice: Voice, stack: str | None, records: str | None, *, soon_days: int | None) -> Outcome:
+    """Read state, record, directory and Dataverse; 7 drift, 10 consent is pending, 11 an end is near."""
+    warm_up()
+    run = Rotating(voice, stack, records, None, prove=False)
+    live, now = run.live(), datetime.now(UTC)
+    plan, causes = _read(run)
+    outside = hand_made.read(run, always=True)
+    standing = Standing(
+        run.stack,
+        findings=(*_slot_findings(run, live, outside), *causes),
+        drift=drift_of(plan),
+        ending=ending_soon((*live, *outside.adopted), run.settings.secret.lifetime_days, soon_days, now),
+        # A consent that waits is among the findings already.
+        needs=needs_of(run.settings.slots, live, outside.adopted, plan, (), now) if _by_secret(run) else (),
+    )
+    record = run.record()
+    proof = record.proof if record else None
+    slots = slot_table(live, proof, now)
+    _tell(run, slots, outside, standing, proof)
+    error = standing.error(now)
+    body = _body(slots, plan, standing, proof, error)
+    return Outcome(body | {"handMade": hand_made.table(outside)}, error)
+
+
+def _read(run: Rotating) -> tuple[PlanReport, list[Cause]]:
+    """What Dataverse and the directory hold, read side by side."""
+    outputs = run.outputs()
+    record = read_record(run.stack, run.folder)
+
+    async def work(session: Session) -> tuple[PlanReport, list[Cause]]:
+        plan = start(jobs.plan(run.settings, outputs, session, known=known_of(record)))
+        causes = start(_checked(directory_checks(run.settings, outputs, session)))
+        await join(plan, causes)
+        return plan.result(), causes.result()
+
+    return in_session(run.settings, work)
+
+
+async def _checked(checks: jobs.MoreChecks) -> list[Cause]:
+    return await checks()
+
+
+def _by_secret(run: Rotating) -> bool:
+    return run.settings.profile.credential is CredentialKind.SECRET
+
+
+def _slot_findings(run: Rotating, live: tuple[LiveSecret, ...], outside: OutsideSlots) -> list[Cause]:
+    """Slots that the settings and the state disagree on, and secrets that were removed in Entra."""
+    if not _by_secret(run):
+        return []
+    present = outside.present
+    gone = [one for one in live if present is not None and one.key_id.lower() not in present]
+    return slot_findings(run.settings.slots, live, gone, run.stack)
+
+
+def _tell(
+    run: Rotating,
+    slots: Slots,
+    outside: OutsideSlots,
+    standing: Standing,
+    proof: ProofRecord | None,
+) -> None:
+    voice, drift = run.voice, standing.drift
+    voice.title(f"Stack {run.stack}: {run.settings.display_name} in tenant {run.settings.tenant_id}")
+    noun = run.settings.profile.credential.value
+    rows = [(f"{noun} {row['slot']}", run.describe(row)) for row in slots]
+    voice.table([*rows, *hand_made.lines(outside)])
+    voice.say(f"consent and assignments: {_directory(standing)}")
+    voice.say(f"security role and application user: {'as wanted' if not drift else f'{len(drift)} differ'}")
+    for cause in standing.findings:
+        voice.say(f"! {cause.message}")
+    voice.changes(drift)
+    for need in standing.needs:
+        voice.say(f"waits for a person: {need.message}")
+    last = f"{proof.verdict} at {proof.at:%Y-%m-%d %H:%M} UTC" if proof else "none on record here"
+    voice.say(f"last proof: {last}")
+
+
+def _directory(standing: Standing) -> str:
+    """How consent and assignments stand; a consent that a link waits for differs from nothing."""
+    entra = [cause for cause in standing.findings if cause.code.startswith("entra.")]
+    if any(not cause.person for cause in entra):
+        return f"{len(entra)} differ"
+    return "consent is pending" if entra else "as wanted"
+
+
+def _body(
+    slots: Slots,
+    plan: PlanReport,
+    standing: Standing,
+    proof: ProofRecord | None,
+    error: ConnectError | None,
+) -> dict[str, Any]:
+    shared = plan.to_json()
+    results = {None: "in_order", 7: "drift", 10: "attention"}
+    result = results.get(error.exit_code if error else None, "ends_soon")
+    kept = {name: shared[name] for name in ("stack", "privileges", "requests", "rounds")}
+    return kept | {
+        "verb": "status",
+        "result": result,
+        "changes": [change.to_json() for change in standing.drift],
+        "findings": [finding(cause) for cause in standing.findings],
+        "needs": [finding(cause) for cause in standing.needs],
+        "slots": slots,
+        "lastProof": proof.model_dump(mode="json", by_alias=True) if proof else None,
+    }

@@ -1,0 +1,1 @@
+"""Requests: sessions, logins, connections, tries and deadlines, and what is noted of them."""
