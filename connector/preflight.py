@@ -9,11 +9,12 @@ from connector.dataverse.bearer_challenge import check_challenge
 from connector.dataverse.client import NO_USER, DataverseClient
 from connector.dataverse.desired import NOTHING_KNOWN, Known
 from connector.dataverse.jobs import check_apply
-from connector.dataverse.reports import Cause
+from connector.entra.directory import Directory
 from connector.entra.ownership import listed_check, require_listed
+from connector.entra.preflight import asked_for_checks, directory_checks
 from connector.entra.rights import require_rights, right_checks, token_tenant
 from connector.errors import ConnectError, RefusedError
-from connector.report import Answer, Check, answered, no, unknown, yes
+from connector.report import Answer, Cause, Check, answered, no, unknown, yes
 from connector.settings import Settings
 from connector.stack.state import StackState
 from connector.wire.rounds import cancel, join, settle, start
@@ -27,8 +28,6 @@ async def run_checks(session: Session, state: StackState, known: Known = NOTHING
 
     `known` is what the stack's record says of the Dataverse half.
     """
-    from connector.entra.preflight import directory_checks  # noqa: PLC0415  # the Graph SDK: half a second
-
     settings = session.settings
     token = await session.deployer.token(f"{session.endpoints.graph}/.default")
     directory = start(directory_checks(session, state))
@@ -98,8 +97,6 @@ def _solution(settings: Settings, waits: Iterable[Cause]) -> Iterable[Check]:
 
 async def _application(session: Session, state: StackState) -> tuple[str, str] | None:
     """Client id and object id of the state's application, where it is there."""
-    from connector.entra.directory import Directory  # noqa: PLC0415  # the Graph SDK: half a second
-
     object_id = state.object_id(naming.application_resource(session.settings.profile.name))
     found = await Directory(session).application(object_id) if object_id else None
     return (found.app_id, found.id) if found else None
@@ -187,8 +184,6 @@ async def check_plan(session: Session, state: StackState, known: Known = NOTHING
 
 async def check_directory(session: Session, state: StackState) -> None:
     """The directory's half of `check_plan`: all that can be asked while the application is deleted."""
-    from connector.entra.preflight import asked_for_checks  # noqa: PLC0415  # the Graph SDK: half a second
-
     checks = await asked_for_checks(session, state)
     refused = [check for check in checks if check.answer is Answer.NO]
     if not refused:

@@ -1,10 +1,11 @@
-"""What every half says, below all of them: actions and changes, checks, progress."""
+"""What every half says, below all of them: changes, causes, reports, checks, and words for counts."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from connector.errors import ConnectError, RefusedError
 
@@ -44,6 +45,94 @@ class Change:
             "detail": self.detail,
             "before": self.before,
             "after": self.after,
+        }
+
+
+class Verdict(StrEnum):
+    """What a proof came to."""
+
+    PROVED = "proved"
+    FAILED = "failed"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a proof failed: a stable code, the object concerned, and a sentence with what to do.
+
+    `person` says that nothing is wrong and a person's step is awaited.
+    """
+
+    code: str
+    key: str
+    message: str
+    person: bool = False
+
+
+@dataclass(frozen=True)
+class PrivilegeCount:
+    """How many privileges are wanted and held, and which are missing or too many, by name."""
+
+    wanted: int = 0
+    held: int = 0
+    missing: tuple[str, ...] = ()
+    excess: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The `privileges` object."""
+        return {
+            "wanted": self.wanted,
+            "held": self.held,
+            "missing": list(self.missing),
+            "excess": list(self.excess),
+        }
+
+
+@dataclass(frozen=True)
+class Effort:
+    """Requests to the organization's host, rounds among them, tokens asked for, and seconds."""
+
+    requests: int = 0
+    rounds: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Report:
+    """Base of the reports."""
+
+    verb: str
+    stack: str
+    result: str
+    changes: tuple[Change, ...] = ()
+    privileges: PrivilegeCount = PrivilegeCount()
+    effort: Effort = Effort()
+    ids: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def error(self) -> ConnectError | None:
+        """What a verb ends with, or None when all is well."""
+        return None
+
+    @property
+    def changed(self) -> bool:
+        """Whether something was written."""
+        return any(change.action in WRITES for change in self.changes)
+
+    def to_json(self) -> dict[str, Any]:
+        """The shared JSON shape; never a secret."""
+        return {
+            "verb": self.verb,
+            "stack": self.stack,
+            "result": self.result,
+            "changes": [change.to_json() for change in self.changes],
+            "privileges": self.privileges.to_json(),
+            "requests": self.effort.requests,
+            "rounds": self.effort.rounds,
+            "seconds": round(self.effort.seconds, 3),
+            "ids": dict(self.ids),
+            "error": self.error.to_json() if self.error else None,
         }
 
 

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import typer
 import yaml
 
 DOCS = Path(__file__).resolve().parent
@@ -45,7 +44,7 @@ def config_keys() -> dict[str, dict[str, Any]]:
 def verbs() -> dict[str, Any]:
     """The verbs of the command line, each with its options and arguments; those of a group with its name."""
     found: dict[str, Any] = {}
-    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]  # a group
+    for name, command in app.commands.items():
         inner = getattr(command, "commands", None)
         found |= {f"{name} {verb}": one for verb, one in inner.items()} if inner else {name: command}
     return found

@@ -1,12 +1,16 @@
-"""The command line's own rules, the same for every verb: blank options, and what misuse is told."""
+"""The command line's own rules: where a verb lives, blank options, and what misuse is told."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
+
+from connector.interrupts import QuietWhileLoading
 
 BLANK = "is empty: give a value, or leave the option out (an unset variable of a shell does this)"
 
@@ -16,6 +20,14 @@ def is_blank(value: object) -> bool:
     if isinstance(value, list | tuple):
         return any(is_blank(one) for one in value)
     return isinstance(value, str) and not value.strip()
+
+
+@dataclass(frozen=True)
+class Verb:
+    """Where a verb lives, as `module:name`, and the sentence that the help shows for it."""
+
+    place: str
+    says: str
 
 
 class Command(TyperCommand):
@@ -31,12 +43,58 @@ class Command(TyperCommand):
         return rest
 
 
-class App(typer.Typer):
-    """A group whose verbs are all of this kind."""
+class Group(TyperGroup):
+    """Verbs out of a table; the module of one is imported when it is typed, and at no other place.
 
-    def command(self, name: str | None = None, **options: Any) -> Callable[[Any], Any]:
-        """Register a verb."""
-        return super().command(name, cls=Command, **options)
+    So the help costs nothing but itself, and everything below a verb imports at its top.
+    """
+
+    def __init__(self, name: str, verbs: Mapping[str, Verb], *, help: str) -> None:
+        """A group shows its help where no verb is named."""
+        super().__init__(name=name, help=help, no_args_is_help=True, rich_markup_mode=None)
+        self.verbs = dict(verbs)
+        self.commands = _Commands(self.verbs)  # type: ignore[assignment]  # it is only read
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # as Typer calls it
+        """The names, in the order of the table."""
+        return list(self.verbs)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  # as Typer calls it
+        """The help's list, out of the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, verb.says) for name, verb in self.verbs.items()])
+
+
+class _Commands(Mapping[str, Any]):
+    """The commands of a table by name, each made when it is first asked for."""
+
+    def __init__(self, verbs: Mapping[str, Verb]) -> None:
+        self._verbs = verbs
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = _load(name, self._verbs[name])
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._verbs)
+
+    def __len__(self) -> int:
+        return len(self._verbs)
+
+
+def _load(name: str, verb: Verb) -> Any:
+    module, _, inside = verb.place.partition(":")
+    with QuietWhileLoading():
+        found = getattr(import_module(module), inside)
+    return found if isinstance(found, Group) else _command(name, found, verb.says)
+
+
+def _command(name: str, function: Callable[..., None], says: str) -> Any:
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app.command(name, cls=Command, help=says)(function)
+    return typer.main.get_command(app)
 
 
 def misuse(error: Any) -> str:

@@ -1,186 +1,78 @@
-"""The verbs, in the order of the job."""
+"""The verbs, in the order of the job, and where each lives."""
 
 from __future__ import annotations
 
 import sys
 from io import TextIOWrapper
-from typing import Annotated
 
 import typer
 
-from connector.cli.app import App, misuse
-from connector.cli.open_stack import records_folder
-from connector.cli.options import Json, Records, Stack, Trace, Yes
-from connector.cli.run import Outcome, follow_the_run, run_verb
-from connector.cli.screen.console import Voice
-from connector.cli.verbs import bootstrap as bootstrap_verb
-from connector.cli.verbs import comment as comment_verb
-from connector.cli.verbs import deploy as verbs
-from connector.cli.verbs import plan_options as plan_verbs
-from connector.cli.verbs.fleet import group as fleet
-from connector.cli.verbs.fleet import options as fleet_verbs
-from connector.cli.verbs.handover import Delivery
-from connector.cli.verbs.handover import handover as handing_over
-from connector.cli.verbs.remove import RemoveOptions
-from connector.cli.verbs.remove import remove as removing
-from connector.cli.verbs.rotate import table as rotate
-from connector.interrupts import CANCELLED
+from connector.cli.app import Group, Verb, misuse
+from connector.interrupts import CANCELLED, follow_the_run
 
-app = App(
-    name="connector",
+_HERE = "connector.cli.verbs"
+VERBS = {
+    "preflight": Verb(
+        f"{_HERE}.preflight:preflight",
+        "Ask what would stand in the way: rights, policy, namesakes, APIs, users and groups; writes nothing.",
+    ),
+    "deploy": Verb(
+        f"{_HERE}.deploy:deploy",
+        "Make everything: `pulumi up`, then the security role and application user, then the proof.",
+    ),
+    "preview": Verb(
+        f"{_HERE}.preview:preview",
+        "Show what `deploy` would change, both halves; writes nothing, and needs no stack in the backend.",
+    ),
+    "plan": Verb(
+        f"{_HERE}.plan:plan",
+        "Show what `apply` would change in Dataverse: tables, rights and depth; nothing is written.",
+    ),
+    "apply": Verb(
+        f"{_HERE}.apply:apply",
+        "Make the Dataverse half: security role, application user, assignment.",
+    ),
+    "adopt": Verb(
+        f"{_HERE}.adopt:adopt",
+        "Take over a hand-made application: import it and all that hangs on it, and show what differs.",
+    ),
+    "verify": Verb(
+        f"{_HERE}.verify:verify",
+        "Prove that the client secret opens Dynamics with exactly the rights wanted.",
+    ),
+    "handover": Verb(
+        f"{_HERE}.handover:handover",
+        "Give the values that the connect form asks for, in its order and words.",
+    ),
+    "status": Verb(
+        f"{_HERE}.status:status",
+        "Show one stack: secrets' days left, consent, assignments, role drift, last proof; it only reads.",
+    ),
+    "remove": Verb(
+        f"{_HERE}.remove:remove",
+        "Take everything of this stack away again; the application stays in the recycle bin for 30 days.",
+    ),
+    "bootstrap": Verb(
+        f"{_HERE}.bootstrap:bootstrap",
+        "Make a pipeline's two identities, a reader and a writer; an administrator runs this once a tenant.",
+    ),
+    "comment": Verb(
+        f"{_HERE}.comment:comment",
+        "Put Markdown on the pull request of a pipeline's job, as one comment that later runs update.",
+    ),
+    "explain": Verb(
+        f"{_HERE}.explain:explain",
+        "Say what a code or message of login service, Graph, provider or Dataverse means, and what to do.",
+    ),
+    "rotate": Verb(f"{_HERE}.rotate:group", "Rotate the client secret in two slots."),
+    "fleet": Verb(f"{_HERE}.fleet:group", "Many stacks from one file, fleet.yaml."),
+}
+
+app = Group(
+    "connector",
+    VERBS,
     help="Connect a SaaS to Microsoft Dynamics 365 by OAuth: one stack for each tenant and environment.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
 )
-
-app.add_typer(rotate.app, name="rotate")
-app.add_typer(fleet.app, name="fleet")
-fleet_verbs.register(fleet.app)
-
-
-@app.command()
-def preflight(stack: Stack = None, json: Json = False, records: Records = None) -> None:
-    """Ask what would stand in the way: rights, policy, namesakes, APIs, users and groups; writes nothing."""
-
-    def work(voice: Voice) -> Outcome:
-        from connector.cli.verbs.preflight import preflight as ask  # noqa: PLC0415  # imported when it is wanted
-
-        return ask(voice, stack, records)
-
-    run_verb("preflight", Voice(as_json=json), work)
-
-
-@app.command()
-def deploy(
-    stack: Stack = None,
-    json: Json = False,
-    records: Records = None,
-    restore: Annotated[bool, typer.Option("--restore", help="Bring the deleted one back first.")] = False,
-    trace: Trace = None,
-) -> None:
-    """Make everything: `pulumi up`, then the security role and application user, then the proof."""
-
-    def work(voice: Voice) -> Outcome:
-        return verbs.deploy(voice, stack, records, restore=restore)
-
-    run_verb("deploy", Voice(as_json=json), work, trace=trace)
-
-
-plan_verbs.register(app)
-
-
-@app.command()
-def adopt(
-    application_id: Annotated[str, typer.Option("--application-id", help="Its application (client) id.")],
-    stack: Stack = None,
-    json: Json = False,
-    records: Records = None,
-) -> None:
-    """Take over a hand-made application: import it and all that hangs on it, and show what differs."""
-
-    def work(voice: Voice) -> Outcome:
-        from connector.cli.verbs.adopt import adopt as take  # noqa: PLC0415  # imported when it is wanted
-
-        records_folder(records, write=True)
-        return take(voice, stack, application_id, records)
-
-    run_verb("adopt", Voice(as_json=json), work)
-
-
-@app.command()
-def verify(
-    stack: Stack = None,
-    json: Json = False,
-    records: Records = None,
-    sign_in: Annotated[bool, typer.Option("--sign-in", help="Then let a person sign in, too.")] = False,
-    timeout: Annotated[float, typer.Option("--timeout", help="Seconds to wait for the person.")] = 300.0,
-    trace: Trace = None,
-) -> None:
-    """Prove that the client secret opens Dynamics with exactly the rights wanted."""
-
-    def work(voice: Voice) -> Outcome:
-        if not sign_in:
-            return verbs.verify(voice, stack, records)
-        from connector.cli.verbs.verify import verify_with_sign_in  # noqa: PLC0415  # imported when it is wanted
-
-        return verify_with_sign_in(voice, stack, records, seconds=timeout)
-
-    run_verb("verify", Voice(as_json=json), work, trace=trace)
-
-
-@app.command()
-def handover(  # options of a command line
-    stack: Stack = None,
-    json: Json = False,
-    records: Records = None,
-    show_secret: Annotated[bool, typer.Option("--show-secret", help="Print the client secret too.")] = False,
-    to_age: Annotated[
-        str | None,
-        typer.Option("--to-age", help="Seal everything for this age or SSH public key, or a file with one."),
-    ] = None,
-    to_file: Annotated[
-        str | None,
-        typer.Option("--to-file", help="Write everything to a new file that only you can read."),
-    ] = None,
-) -> None:
-    """Give the values that the connect form asks for, in its order and words."""
-    delivery = Delivery(show_secret=show_secret, to_age=to_age, to_file=to_file)
-    run_verb("handover", Voice(as_json=json), lambda voice: handing_over(voice, stack, delivery, records))
-
-
-@app.command()
-def status(
-    stack: Stack = None,
-    json: Json = False,
-    records: Records = None,
-    soon_days: Annotated[
-        int | None, typer.Option("--soon-days", min=0, help="Days before an end that count as soon (30).")
-    ] = None,
-) -> None:
-    """Show one stack: secrets' days left, consent, assignments, role drift, last proof; it only reads."""
-
-    def work(voice: Voice) -> Outcome:
-        from connector.cli.verbs.status import status as show  # noqa: PLC0415  # imported when it is wanted
-
-        return show(voice, stack, records, soon_days=soon_days)
-
-    run_verb("status", Voice(as_json=json), work)
-
-
-@app.command()
-def remove(  # noqa: PLR0913, PLR0917  # options of a command line
-    stack: Stack = None,
-    json: Json = False,
-    yes: Yes = False,
-    unprotect: Annotated[bool, typer.Option("--unprotect", help="Lift the protection first.")] = False,
-    include_adopted: Annotated[
-        bool, typer.Option("--include-adopted", help="Take away what was adopted as found, too.")
-    ] = False,
-    purge: Annotated[
-        bool, typer.Option("--purge", help="Then delete it from the recycle bin, for good.")
-    ] = False,
-    records: Records = None,
-    trace: Trace = None,
-) -> None:
-    """Take everything of this stack away again; the application stays in the recycle bin for 30 days."""
-    options = RemoveOptions(yes, unprotect, include_adopted, purge)
-    run_verb(
-        "remove", Voice(as_json=json), lambda voice: removing(voice, stack, records, options), trace=trace
-    )
-
-
-bootstrap_verb.register(app)
-comment_verb.register(app)
-
-
-@app.command()
-def explain(
-    code: Annotated[list[str], typer.Argument(help="A code, a whole error text, or - to read one.")],
-) -> None:
-    """Say what a code or message of login service, Graph, provider or Dataverse means, and what to do."""
-    run_verb("explain", Voice(as_json=False), lambda _: verbs.explain_code(" ".join(code)))
 
 
 def _take_any_letter() -> None:

@@ -1,31 +1,28 @@
-"""What most verbs need around their work: a session, the directory's checks, the records' folder."""
+"""One stack as a verb works on it: the engine, its settings, the record, and what people are told."""
 
 from __future__ import annotations
 
 import asyncio
-import tempfile
-import threading
 from collections.abc import Awaitable, Callable
-from importlib import import_module
-from pathlib import Path
 from typing import TypeVar
 
-from connector.cli.engine.pulumi import PROJECT_DIR, Engine
-from connector.cli.paths import refused
+from connector.cli.engine.pulumi import Engine
+from connector.cli.paths import records_folder
 from connector.cli.screen.console import Voice
 from connector.dataverse import jobs
-from connector.dataverse.reports import Cause, ProofReport
-from connector.records.record import DEFAULT_FOLDER
-from connector.settings import Settings
+from connector.dataverse.desired import Known
+from connector.dataverse.reports import ApplyReport, ProofReport
+from connector.entra.checks import directory_causes
+from connector.entra.secrets import told_apart
+from connector.records.record import StackRecord, known_of, read_record, updated, write_record
+from connector.report import Cause
+from connector.settings import CredentialKind, Settings
 from connector.stack.outputs import StackOutputs
+from connector.stack.secrets import LiveSecret, live_certificates, live_secrets
+from connector.stack.state import StackState
 from connector.wire.session import Session
 
 T = TypeVar("T")
-
-
-def warm_up() -> None:
-    """Import the Graph SDK while the engine works: it costs half a second, and only the proof needs it."""
-    threading.Thread(target=import_module, args=("connector.entra.checks",), daemon=True).start()
 
 
 def in_session(settings: Settings, work: Callable[[Session], Awaitable[T]]) -> T:
@@ -47,12 +44,75 @@ def ask_locks(voice: Voice, engine: Engine) -> None:
         voice.note("locks", unread)
 
 
+class OpenStack:
+    """What every verb begins with. The engine keeps one snapshot of the state, see `Engine.exported`."""
+
+    def __init__(
+        self, voice: Voice, stack: str | None, records: str | None, *, writes: bool = False
+    ) -> None:
+        """Find the records' folder (made where the verb *writes* there), the engine and the settings.
+
+        Raises SettingsError with every problem, NoSuchStackError, EngineError.
+        """
+        self.voice = voice
+        self.folder = records_folder(records, write=writes)
+        self.engine = Engine(stack, voice.say)
+        self.settings = self.engine.settings()
+
+    @property
+    def name(self) -> str:
+        """The stack's name."""
+        return self.settings.stack
+
+    def outputs(self) -> StackOutputs:
+        """The stack's outputs. Raises NoSuchStackError without any."""
+        return self.engine.outputs()
+
+    def state(self) -> StackState:
+        """Ids and names of what the state holds."""
+        return self.engine.state()
+
+    def live(self) -> tuple[LiveSecret, ...]:
+        """The client secrets (or certificates) that the state holds, the oldest first."""
+        profile = self.settings.profile
+        read = live_certificates if profile.credential is CredentialKind.CERTIFICATE else live_secrets
+        return read(self.engine.exported(), profile.name)
+
+    def record(self) -> StackRecord | None:
+        """What is known of the stack from its last runs."""
+        return read_record(self.name, self.folder)
+
+    def known(self) -> Known:
+        """What the record says of the Dataverse half."""
+        return known_of(self.record())
+
+    def write(self, record: StackRecord) -> None:
+        """Write the record, whole or not at all."""
+        write_record(record, self.folder)
+
+    def note(
+        self,
+        outputs: StackOutputs,
+        *,
+        applied: ApplyReport | None = None,
+        proof: ProofReport | None = None,
+    ) -> None:
+        """Bring the record up to date; what the run did not touch stays in it."""
+        self.write(updated(self.record(), self.settings, outputs, applied=applied, proof=proof))
+
+    def ask_locks(self) -> None:
+        """Before a write: refuse where another run holds the stack. Raises EngineError."""
+        ask_locks(self.voice, self.engine)
+
+    def in_session(self, work: Callable[[Session], Awaitable[T]]) -> T:
+        """Run asynchronous work in a session of this stack."""
+        return in_session(self.settings, work)
+
+
 def directory_checks(settings: Settings, outputs: StackOutputs, session: Session) -> jobs.MoreChecks:
     """The directory's part of a proof, as the proof takes it."""
 
     async def checks() -> list[Cause]:
-        from connector.entra.checks import directory_causes  # noqa: PLC0415  # see warm_up
-
         return await directory_causes(settings, outputs, session)
 
     return checks
@@ -60,27 +120,4 @@ def directory_checks(settings: Settings, outputs: StackOutputs, session: Session
 
 async def named(report: ProofReport, outputs: StackOutputs, session: Session) -> ProofReport:
     """A proof's report with the reason why a secret was refused, where the directory shows it."""
-    if report.error is None:
-        return report
-    from connector.entra.secrets import told_apart  # noqa: PLC0415  # see warm_up
-
-    return await told_apart(report, outputs, session)
-
-
-def records_folder(named: str | None, *, write: bool = False) -> Path:
-    """The records' folder named, or the project's own; made where the verb will *write* into it.
-
-    Raises SettingsError for one that is no folder, or cannot be written.
-    """
-    path = Path(named).absolute() if named else PROJECT_DIR / DEFAULT_FOLDER
-    try:
-        there = next(one for one in (path, *path.parents) if one.exists())
-        if not there.is_dir():
-            raise refused("--records", str(named or path), "is no folder", code="path.folder")
-        if write:
-            path.mkdir(parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=path).close()
-    except OSError as error:
-        why = f"cannot be written ({error.strerror}); name another folder"
-        raise refused("--records", str(named or path), why, code="path.folder") from None
-    return path
+    return report if report.error is None else await told_apart(report, outputs, session)

@@ -24,3 +24,8 @@ Strip = Annotated[
         "--strip-extra-roles", help="Take roles that this stack did not give from the application user."
     ),
 ]
+Patch = Annotated[
+    str | None,
+    typer.Option("--patch", help="Write the settings' change to this file, for `git apply`."),
+]
+Days = Annotated[int | None, typer.Option(min=0, help="Days before the end; by default from the lifetime.")]

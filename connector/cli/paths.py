@@ -9,6 +9,7 @@ from pathlib import Path
 
 from connector.cli.engine.pulumi import PROJECT_DIR
 from connector.errors import Problem, SettingsError
+from connector.records.record import DEFAULT_FOLDER
 
 _LOCAL = PROJECT_DIR / ".local"
 
@@ -75,3 +76,22 @@ def _ignored(path: Path) -> bool:
 def _plain() -> dict[str, str]:
     """The environment without a hook's own idea of the repository."""
     return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+
+
+def records_folder(named: str | None, *, write: bool = False) -> Path:
+    """The records' folder named, or the project's own; made where the verb will *write* into it.
+
+    Raises SettingsError for one that is no folder, or cannot be written.
+    """
+    path = Path(named).absolute() if named else PROJECT_DIR / DEFAULT_FOLDER
+    try:
+        there = next(one for one in (path, *path.parents) if one.exists())
+        if not there.is_dir():
+            raise refused("--records", str(named or path), "is no folder", code="path.folder")
+        if write:
+            path.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=path).close()
+    except OSError as error:
+        why = f"cannot be written ({error.strerror}); name another folder"
+        raise refused("--records", str(named or path), why, code="path.folder") from None
+    return path

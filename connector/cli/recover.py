@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from importlib import import_module
 
 from connector import naming
 from connector.cli.engine.pulumi import Engine
-from connector.cli.open_stack import ask_locks
+from connector.cli.open_stack import OpenStack, ask_locks
 from connector.cli.screen.console import Voice
 from connector.dataverse.desired import Known
-from connector.dataverse.reports import Action, Change
-from connector.entra.orphans import Leftovers
+from connector.entra.consent import consent_changes
+from connector.entra.directory import Directory
+from connector.entra.orphans import Leftovers, find, remove
+from connector.entra.restore import restore
 from connector.preflight import (
     check_access,
     check_directory,
@@ -20,6 +21,7 @@ from connector.preflight import (
     check_same_profile,
 )
 from connector.records.record import StackRecord, adopted_key_ids, known_of
+from connector.report import Action, Change
 from connector.settings import Settings
 from connector.stack.secrets import check_deployable, secrets_of
 from connector.stack.state import StackState
@@ -28,13 +30,7 @@ from connector.wire.session import Session
 
 
 async def prepare(
-    voice: Voice,
-    engine: Engine,
-    session: Session,
-    *,
-    restore: bool = False,
-    record: StackRecord | None = None,
-    consent: bool = True,
+    stack: OpenStack, session: Session, *, restore: bool = False, consent: bool = True
 ) -> tuple[Change, ...]:
     """Check access and look for left-overs side by side, then mend; returns what was mended.
 
@@ -42,6 +38,7 @@ async def prepare(
     deployed elsewhere than its settings say is refused, by the record of its last runs.
     With `consent`, grants get the scopes that the settings name, in place.
     """
+    voice, engine, record = stack.voice, stack.engine, stack.record()
     if restore:
         state, mended = None, await _bring_back(voice, engine, session, record)
     else:
@@ -88,8 +85,6 @@ async def _bring_back(
     voice: Voice, engine: Engine, session: Session, record: StackRecord | None
 ) -> tuple[Change, ...]:
     """Restore, then take into the state what it does not know (any more); what stops a deploy goes first."""
-    from connector.entra.restore import restore  # noqa: PLC0415  # see look
-
     organization = await check_access(session)
     state = await asyncio.to_thread(engine.state)
     check_same_profile(session.settings, state)
@@ -113,18 +108,14 @@ async def look(
 ) -> tuple[StackState, Leftovers]:
     """The engine's state and what the tenant holds beyond it; nothing is written.
 
-    With *known*, what `up` and `apply` would stumble over is asked beside it, and raised. The Graph SDK
-    takes half a second to import, so that happens while the engine answers.
+    With *known*, what `up` and `apply` would stumble over is asked beside it, and raised.
     """
-    warm = asyncio.create_task(asyncio.to_thread(import_module, "connector.entra.orphans"))
     state = await asyncio.to_thread(engine.state)
     check_same_profile(session.settings, state)
-    leftovers = await warm
-    finding = start(leftovers.find(session, state, accepted, adopted=adopted))
+    finding = start(find(session, state, accepted, adopted=adopted))
     checking = start(_nothing() if known is None else check_plan(session, state, known))
     await settle(finding, checking)
-    found: Leftovers = finding.result()
-    return state, found
+    return state, finding.result()
 
 
 async def _nothing() -> None:
@@ -175,8 +166,6 @@ async def _settle(
 
 
 async def _carry_out(engine: Engine, session: Session, found: Leftovers) -> None:
-    from connector.entra.orphans import remove  # noqa: PLC0415  # see look
-
     await remove(session, found)
     for urn, name in found.renames.items():
         await asyncio.to_thread(engine.rename, urn, name)
@@ -209,9 +198,6 @@ async def align_consent(
     harm: the next one finds the difference again. A grant that is gone is forgotten by the refresh, and
     made by the `up` that follows.
     """
-    from connector.entra.consent import consent_changes  # noqa: PLC0415  # see connector.cli.recover.look
-    from connector.entra.directory import Directory  # noqa: PLC0415  # the Graph SDK: half a second
-
     principal = state.object_id(naming.service_principal_resource(session.settings.profile.name))
     if principal is None:
         return ()

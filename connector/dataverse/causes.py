@@ -10,9 +10,9 @@ from connector.dataverse.live import Live
 from connector.dataverse.plan import Plan, solution_ok
 from connector.dataverse.plan_lines import solution_text
 from connector.dataverse.privileges import Comparison
-from connector.dataverse.reports import Cause
 from connector.dataverse.rows import UserRow
 from connector.errors import ConnectError, RefusedError
+from connector.report import Cause
 
 #: Causes that no apply mends, so that they stand after one too.
 STANDING = frozenset({"dataverse.solution", "dataverse.system_administrator"})

@@ -10,10 +10,10 @@ from connector.dataverse.desired import NO_OPT_IN, NOTHING_KNOWN, Desired, Known
 from connector.dataverse.live import Live, read_live, read_role_privileges, with_team_roles
 from connector.dataverse.plan import Plan, find_role
 from connector.dataverse.plan_lines import make_plan
-from connector.dataverse.reports import Effort
 from connector.dataverse.resolution import Resolution
 from connector.dataverse.tables import table_names
 from connector.errors import Problem, SettingsError
+from connector.report import Effort
 from connector.settings import Settings
 from connector.settings.problems import nearest
 from connector.stack.outputs import StackOutputs

@@ -13,15 +13,8 @@ from connector.dataverse.plan import Plan
 from connector.dataverse.plan_file import PlanFile, read_hash, wanted_hash
 from connector.dataverse.proof import MoreChecks, Proof
 from connector.dataverse.remove import remove_all
-from connector.dataverse.reports import (
-    ApplyReport,
-    Cause,
-    PlanReport,
-    PrivilegeCount,
-    ProofReport,
-    RemoveReport,
-)
-from connector.report import Progress, quiet
+from connector.dataverse.reports import ApplyReport, PlanReport, ProofReport, RemoveReport
+from connector.report import Cause, PrivilegeCount, Progress, quiet
 from connector.settings import Settings
 from connector.stack.outputs import StackOutputs
 from connector.wire.session import Session

@@ -8,12 +8,12 @@ from connector.dataverse.desired import Desired, Known, OptIn, version_at_least
 from connector.dataverse.live import Live
 from connector.dataverse.matrix import MatrixRow, make_matrix
 from connector.dataverse.privileges import Comparison, Held, WantedPrivilege, compare
-from connector.dataverse.reports import Change, foreign_role
+from connector.dataverse.reports import foreign_role
 from connector.dataverse.resolution import Resolution, resolve
 from connector.dataverse.rows import RoleRow, UserRow
 from connector.dataverse.units import Units, choose_units
 from connector.errors import ConnectError, RefusedError
-from connector.report import WRITES
+from connector.report import WRITES, Change
 
 
 @dataclass(frozen=True)

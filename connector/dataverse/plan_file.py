@@ -17,8 +17,9 @@ from pydantic.alias_generators import to_camel
 
 from connector.dataverse.desired import Desired, OptIn
 from connector.dataverse.live import Live
-from connector.dataverse.reports import Change, PlanReport
+from connector.dataverse.reports import PlanReport
 from connector.errors import DriftError, Problem, SettingsError
+from connector.report import Change
 
 FORMAT = 1
 _SHOWN = 6

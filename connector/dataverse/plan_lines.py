@@ -8,9 +8,9 @@ from dataclasses import replace
 from connector.dataverse.desired import NO_OPT_IN, NOTHING_KNOWN, Desired, Known, OptIn
 from connector.dataverse.live import Live
 from connector.dataverse.plan import Plan, draft_plan, solution_ok
-from connector.dataverse.reports import Action, Change
 from connector.dataverse.resolution import Resolution
 from connector.dataverse.rows import RoleRow
+from connector.report import Action, Change
 
 ROLE, USER, PRIVILEGE = "security role", "application user", "privilege"
 ASSIGNMENT, TABLE, SOLUTION = "role assignment", "table", "solution"

@@ -12,8 +12,9 @@ from connector.dataverse.client import DataverseClient
 from connector.dataverse.context import Job, ids_of
 from connector.dataverse.live import Live
 from connector.dataverse.plan import Plan
-from connector.dataverse.reports import Cause, PrivilegeCount, ProofReport, Verdict
+from connector.dataverse.reports import ProofReport
 from connector.dataverse.rows import UserRow
+from connector.report import Cause, PrivilegeCount, Verdict
 from connector.settings import Settings
 from connector.stack.outputs import StackOutputs
 from connector.wire.rounds import Started, cancel, join, start

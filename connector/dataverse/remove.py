@@ -9,10 +9,9 @@ from connector.dataverse.desired import Desired, Known
 from connector.dataverse.live import join_after, read_roles, read_users
 from connector.dataverse.plan import user_is_ours
 from connector.dataverse.plan_lines import ASSIGNMENT, ROLE, USER
-from connector.dataverse.reports import Action, Change
 from connector.dataverse.rows import RoleRow, UserRow
 from connector.errors import RefusedError
-from connector.report import Progress
+from connector.report import Action, Change, Progress
 from connector.wire.rounds import start
 
 #: "Can't delete a user which owns records": also said of its own settings row, which goes by itself.

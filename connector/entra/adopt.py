@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connector import naming
-from connector.dataverse.reports import Change
 from connector.entra.consent import differing_grants
 from connector.entra.directory import Directory
 from connector.entra.foreign import foreign_to
@@ -15,6 +14,7 @@ from connector.entra.objects import LiveApplication
 from connector.entra.people import attachable
 from connector.entra.secrets import read_outside_slots
 from connector.errors import RefusedError
+from connector.report import Change
 from connector.settings import Settings
 from connector.stack.hand_made import OutsideSlots
 from connector.stack.state import StackState

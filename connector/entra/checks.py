@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connector.dataverse.reports import Cause
 from connector.entra.consent import consent_link
 from connector.entra.graph import Assignment, Grant, Graph, Principal
+from connector.report import Cause
 from connector.settings import ApiPermission, ConsentMode, PermissionKind, Settings
 from connector.settings.checks import GUID
 from connector.stack.outputs import StackOutputs

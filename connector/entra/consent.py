@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from connector import naming
-from connector.dataverse.reports import Action, Change
 from connector.entra.graph import Grant, Principal
 from connector.entra.import_ids import Attachable, granted
 from connector.entra.objects import Attached
+from connector.report import Action, Change
 from connector.settings import ApiPermission, PermissionKind, Settings
 from connector.stack.state import StackState
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from connector.dataverse.reports import Action, Change
 from connector.entra.graph import Grant
 from connector.entra.import_ids import Attachable
 from connector.entra.objects import Federated, LiveApplication
 from connector.naming import DEFAULT_APP_ROLE
+from connector.report import Action, Change
 from connector.settings import ConsentMode, PermissionKind, Settings
 from connector.stack.hand_made import OutsideSlots
 

@@ -6,17 +6,13 @@ Application.ReadWrite.OwnedBy alone it could then neither finish nor remove what
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from connector import naming
+from connector.entra.directory import AskingDirectory
 from connector.entra.rights import ANY_APPLICATION, OWNED_BY, token_object_id, token_roles
 from connector.errors import RefusedError
 from connector.report import Answer, Check, no, unknown, yes
 from connector.settings import Settings
 from connector.stack.state import StackState
-
-if TYPE_CHECKING:  # the Graph SDK: half a second
-    from connector.entra.directory import AskingDirectory
 
 CODE = "entra.caller_not_owner"
 _LISTED = "the caller among owners"

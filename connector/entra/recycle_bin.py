@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from connector import naming
-from connector.dataverse.reports import Action, Change
 from connector.entra.directory import Directory
 from connector.entra.graph import Principal
 from connector.entra.objects import LiveApplication
 from connector.errors import RefusedError
-from connector.report import Check, no, unknown, yes
+from connector.report import Action, Change, Check, no, unknown, yes
 from connector.settings import Settings
 from connector.stack.state import StackState
 from connector.wire.rounds import join, start

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from connector import naming
-from connector.dataverse.reports import Action, Change
 from connector.entra.directory import Directory
 from connector.entra.objects import LiveApplication
 from connector.entra.recycle_bin import deleted_of
 from connector.errors import RefusedError, UnreachableError
+from connector.report import Action, Change
 from connector.stack.state import StackState
 from connector.wire.rounds import join, start
 from connector.wire.session import Session

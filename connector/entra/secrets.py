@@ -14,10 +14,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connector.dataverse.evidence import WRONG_SECRET
-from connector.dataverse.reports import Cause, ProofReport
+from connector.dataverse.reports import ProofReport
 from connector.entra.directory import Directory
 from connector.entra.objects import LiveApplication, LiveSecret
 from connector.errors import ConnectError
+from connector.report import Cause
 from connector.settings.checks import GUID
 from connector.stack.hand_made import HandMade, OutsideSlots, sorted_out
 from connector.stack.outputs import StackOutputs

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from connector.dataverse import jobs
 from connector.dataverse.bearer_challenge import check_challenge
-from connector.dataverse.reports import Cause, PlanReport
+from connector.dataverse.reports import PlanReport
 from connector.entra.checks import directory_causes
 from connector.entra.directory import Directory
 from connector.entra.objects import LiveApplication
@@ -17,6 +17,7 @@ from connector.fleet.model import FleetStack
 from connector.fleet.rows import Held
 from connector.records.record import StackRecord, known_of
 from connector.records.standing import Standing, drift_of, ending_soon, needs_of, slot_findings
+from connector.report import Cause
 from connector.settings import CredentialKind, Settings
 from connector.stack.hand_made import HandMade
 from connector.stack.outputs import StackOutputs

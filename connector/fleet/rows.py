@@ -9,11 +9,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from connector.dataverse.reports import Cause
 from connector.errors import ConnectError, DriftError, ExpiresSoonError, PersonNeededError
 from connector.fleet.model import FleetStack
 from connector.records.record import StackRecord
 from connector.records.standing import Standing, finding, slot_table
+from connector.report import Cause
 from connector.stack.due import describe
 from connector.stack.hand_made import HandMade
 from connector.stack.secrets import LiveSecret

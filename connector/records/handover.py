@@ -13,9 +13,9 @@ from pathlib import Path
 import pyrage  # type: ignore[import-untyped]  # it ships no types
 from pydantic import SecretStr
 
-from connector.dataverse.reports import Verdict
 from connector.errors import Problem, SettingsError
 from connector.records.record import StackRecord
+from connector.report import Verdict
 from connector.settings import Settings
 from connector.settings.profile import HandoverValue
 from connector.stack.outputs import StackOutputs

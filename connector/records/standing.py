@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connector.dataverse.reports import Cause, PlanReport, Verdict
+from connector.dataverse.reports import PlanReport
 from connector.errors import ConnectError, DriftError, ExpiresSoonError, PersonNeededError
 from connector.records.record import ProofRecord
-from connector.report import WRITES, Action, Change
+from connector.report import WRITES, Action, Cause, Change, Verdict
 from connector.stack.due import Step, Thresholds, describe, next_step
 from connector.stack.hand_made import HandMade
 from connector.stack.secrets import LiveSecret, check_deployable
@@ -114,6 +114,12 @@ def slot_table(live: Iterable[LiveSecret], proof: ProofRecord | None, now: datet
         }
         for one in live
     ]
+
+
+def slot_words(row: Mapping[str, Any]) -> str:
+    """A row of the table in words."""
+    proved = ", last proof passed" if row["proved"] else ""
+    return f"generation {row['generation']}, {describe(row['daysLeft'])}{proved}  ({row['keyId']})"
 
 
 def is_proved(proof: ProofRecord | None, secret: LiveSecret) -> bool:

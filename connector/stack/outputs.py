@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 from pydantic.alias_generators import to_camel
@@ -13,6 +15,8 @@ from connector.errors import NoSuchStackError
 #: The engine's word for a value that it does not know (Pulumi SDK, sdk/go/common/resource/plugin). An
 #: import leaves it for what only a deployment makes, and so does a run that broke off.
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+#: How the engine marks a secret in a state (sdk/go/common/resource, SigKey and SecretSig).
+_MARK, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
 
 
 class StackOutputs(BaseModel):
@@ -59,3 +63,20 @@ class StackOutputs(BaseModel):
                 code="stack.outputs",
                 key=names,
             ) from None
+
+
+def outputs_in(exported: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs in `pulumi stack export --show-secrets`, as `pulumi stack output` gives them."""
+    rows = (exported.get("deployment") or {}).get("resources") or []
+    held = next((row.get("outputs") for row in rows if row.get("type") == "pulumi:pulumi:Stack"), None)
+    return {name: _in_clear(value) for name, value in (held or {}).items()}
+
+
+def _in_clear(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_in_clear(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get(_MARK) == _SECRET:
+        return _in_clear(json.loads(value["plaintext"]))
+    return {name: _in_clear(one) for name, one in value.items()}

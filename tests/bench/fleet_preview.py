@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from connector.cli.verbs.fleet.run import default_workers
+from connector.cli.verbs.fleet.job import default_workers
 from tests.support.emulator import RunningEmulator
 from tests.support.fleet_project import SMALL, FleetProject
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from connector.dataverse import jobs
-from connector.dataverse.reports import Report
+from connector.report import Report
 from tests.emulator_flows.tenant import ConnectedStack
 from tests.support.emulator import RunningEmulator
 

@@ -17,20 +17,10 @@ from referencing import Registry, Resource
 from connector.cli.run import Outcome, run_verb
 from connector.cli.screen.console import Voice
 from connector.dataverse.matrix import Cell, MatrixRow
-from connector.dataverse.reports import (
-    Action,
-    ApplyReport,
-    Cause,
-    Change,
-    Effort,
-    PlanReport,
-    PrivilegeCount,
-    ProofReport,
-    RemoveReport,
-    Verdict,
-)
+from connector.dataverse.reports import ApplyReport, PlanReport, ProofReport, RemoveReport
 from connector.errors import ConnectError, DriftError, NoSuchStackError
 from connector.records.handover import Handover, HandoverField
+from connector.report import Action, Cause, Change, Effort, PrivilegeCount, Verdict
 from connector.settings.profile import HandoverValue
 from connector.settings.values import Right
 from tests.docs.documents import DOCS
@@ -177,11 +167,9 @@ def test_the_schemas_refuse_what_is_wrong(printed: Printed) -> None:
 
 def test_every_verb_with_json_has_a_schema() -> None:
     """Each verb that takes --json has its schema, and each schema but the shared one its verb."""
-    from typer.main import get_command
-
     from connector.cli.main import app
 
-    commands = get_command(app).commands  # type: ignore[attr-defined]
+    commands = app.commands
     groups = {n: list(getattr(c, "commands", {}).values()) or [c] for n, c in commands.items()}
     verbs = {n for n, cs in groups.items() if any("--json" in p.opts for c in cs for p in c.params)}
     assert verbs | {"post_deploy", "report"} == set(SCHEMAS)

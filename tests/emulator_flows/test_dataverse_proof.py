@@ -6,8 +6,8 @@ import pytest
 from pydantic import SecretStr
 
 from connector.dataverse import jobs
-from connector.dataverse.reports import Verdict
 from connector.errors import LoginError
+from connector.report import Verdict
 from connector.wire.login import Identity
 from tests.emulator_flows.conftest import NoSleep, Run, runner
 from tests.emulator_flows.tenant import ConnectedStack

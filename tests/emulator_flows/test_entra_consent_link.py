@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connector.dataverse import jobs
-from connector.dataverse.reports import Verdict
+from connector.report import Verdict
 from emulator.seed import CONTOSO
 from tests.emulator_flows.conftest import NoSleep, runner
 from tests.emulator_flows.tenant import ConnectedStack

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from connector.dataverse.reports import Change
 from connector.entra.directory import Directory
 from connector.entra.recycle_bin import deleted_with_marker
 from connector.entra.restore import restore
 from connector.errors import RefusedError, UnreachableError
+from connector.report import Change
 from connector.stack.state import StackState
 from emulator import faults
 from emulator.seed import CONTOSO

@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime, timedelta
 
-from connector.dataverse.reports import Action, Cause, Change
 from connector.errors import LoginError, NoSuchStackError, UnreachableError
 from connector.fleet.model import FleetStack, Login
 from connector.fleet.rows import Effort, Held, Row, State, failed_row, in_order, row_of
 from connector.records.record import ProofRecord, StackRecord
 from connector.records.standing import Standing
+from connector.report import Action, Cause, Change
 from connector.settings.values import Cloud
 from connector.stack.secrets import LiveSecret
 

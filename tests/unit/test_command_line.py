@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import shutil
@@ -12,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from rich.console import Console
 
 from connector.catalogue.explain import explain
 from connector.cli import main as command_line
+from connector.cli.app import Group, Verb
 from connector.cli.engine.pulumi import Engine
 from connector.cli.screen.console import Voice
 from connector.errors import SettingsError
@@ -28,7 +29,7 @@ NEEDED = {"adopt": ["--application-id", "x"], "comment": ["page.md"], "fleet mat
 
 def verbs() -> Iterator[tuple[str, Any]]:
     """Every verb by name; those of a group with the group's."""
-    for name, command in typer.main.get_command(command_line.app).commands.items():  # type: ignore[attr-defined]  # a group
+    for name, command in command_line.app.commands.items():
         inner = getattr(command, "commands", None)
         yield from ((f"{name} {verb}", one) for verb, one in inner.items()) if inner else [(name, command)]
 
@@ -234,3 +235,34 @@ def test_ids_stay_whole_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) ->
     written = voice.console.file.getvalue()  # type: ignore[attr-defined]  # the StringIO
     assert "…" not in written
     assert "44b1c950-b462-44f3-9bab-dd52fd3be649" in "".join(written.split())
+
+
+def test_the_help_says_of_each_verb_what_its_own_docstring_says() -> None:
+    """The table of verbs stands beside the code that it describes: neither may drift from the other."""
+    for name, verb in every_row():
+        module, _, inside = verb.place.partition(":")
+        said = getattr(importlib.import_module(module), inside)
+        if not isinstance(said, Group):
+            assert " ".join((said.__doc__ or "").split()) == verb.says, name
+
+
+def test_only_the_verb_that_is_typed_is_imported() -> None:
+    """The help imports no verb, and `explain` none of the others: start-up pays for what is asked."""
+    code = (
+        "import sys; from connector.cli.main import main; sys.argv[1:] = {!r}\ntry: main()\n"
+        "except SystemExit: pass\nprint(*sorted(m for m in sys.modules if '.cli.verbs.' in m))"
+    )
+    for arguments, wanted in ((["--help"], ""), (["explain", "7"], "connector.cli.verbs.explain")):
+        command = [sys.executable, "-c", code.format(arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PROJECT)
+        assert done.stdout.splitlines()[-1] == wanted
+
+
+def every_row() -> Iterator[tuple[str, Verb]]:
+    """Every row of the tables: the verbs, and those of a group with the group's name."""
+    for name, verb in command_line.VERBS.items():
+        yield name, verb
+        module, _, inside = verb.place.partition(":")
+        group = getattr(importlib.import_module(module), inside)
+        if isinstance(group, Group):
+            yield from ((f"{name} {one}", row) for one, row in group.verbs.items())

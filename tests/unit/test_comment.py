@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from connector.cli.screen.console import Voice
-from connector.cli.verbs.comment import comment
+from connector.cli.verbs.comment import put_comment
 from connector.comments.page import marker
 from connector.comments.place import read_place
 from connector.comments.services import _graphql
@@ -50,7 +50,7 @@ class Job:
         page = self.folder / "page.md"
         page.write_text(text, encoding="utf-8")
         voice = Voice(as_json=True)
-        done = comment(voice, [str(page)], title, environ=self.environ, sleep=self.waits.append)
+        done = put_comment(voice, [str(page)], title, environ=self.environ, sleep=self.waits.append)
         return done.body
 
 
@@ -233,7 +233,7 @@ def test_files_that_cannot_be_read_are_all_named(github: GitHubPullRequests, tmp
     bad.write_bytes(b"\xff")
     files = [str(tmp_path / "none.md"), str(bad)]
     with pytest.raises(SettingsError) as caught:
-        comment(Voice(as_json=True), files, "T", environ=github.variables(tmp_path))
+        put_comment(Voice(as_json=True), files, "T", environ=github.variables(tmp_path))
     assert [problem.key for problem in caught.value.problems] == files
     assert github.seen == []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connector.cli.verbs.fleet.files import backend_environment
+from connector.cli.verbs.fleet.options import backend_environment
 from connector.errors import Problem, SettingsError
 from connector.fleet import Fleet
 from connector.settings import covered, load_settings

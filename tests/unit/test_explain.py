@@ -6,7 +6,7 @@ import pytest
 
 from connector.catalogue.codes import known_codes
 from connector.catalogue.explain import explain, explained
-from connector.cli.verbs.deploy import explain_code
+from connector.cli.verbs.explain import explain_code
 from connector.errors import ConnectError
 
 GUID = "11111111-2222-3333-4444-555555555555"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from connector.dataverse.reports import Action, Cause, Change, PlanReport
+from connector.dataverse.reports import PlanReport
 from connector.entra.objects import LiveApplication, LiveSecret
 from connector.fleet.reading import certificates_held, secrets_held
 from connector.records.record import AdoptedSecret, SlotRecord, StackRecord
 from connector.records.standing import Standing, needs_of
+from connector.report import Action, Cause, Change
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 SOON, LATE = NOW + timedelta(days=9), NOW + timedelta(days=170)

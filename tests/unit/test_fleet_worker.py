@@ -17,12 +17,12 @@ import pytest
 from connector.cli.engine.process import Ran
 from connector.cli.engine.pulumi import Engine
 from connector.cli.engine.run_notes import Process, process_of
-from connector.cli.run import WORKER
 from connector.cli.verbs.fleet import worker as fleet_worker
 from connector.cli.verbs.fleet.worker import Workers
 from connector.errors import NoSuchStackError
 from connector.fleet.model import FleetStack
 from connector.fleet.runs import StackRun, State
+from connector.interrupts import WORKER
 from tests.unit.fleet_samples import entry, good, read
 from tests.unit.settings_samples import PROJECT
 
@@ -163,7 +163,7 @@ def test_a_huge_line_stops_nobody(stack: FleetStack) -> None:
 def test_a_worker_ends_when_its_run_is_gone() -> None:
     """Its standard input is closed: it is interrupted as by Ctrl-C, with everything that it started."""
     program = (
-        "import time; from connector.cli.run import follow_the_run; follow_the_run(); "
+        "import time; from connector.interrupts import follow_the_run; follow_the_run(); "
         "print('up', flush=True); time.sleep(60)"
     )
     process = subprocess.Popen(

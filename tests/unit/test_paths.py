@@ -13,12 +13,11 @@ import typer
 
 from connector.cli import main as command_line
 from connector.cli import paths
-from connector.cli.open_stack import records_folder
-from connector.cli.paths import file_to_write, keep_out_of_git
+from connector.cli.paths import file_to_write, keep_out_of_git, records_folder
 from connector.cli.run import Outcome, run_verb
 from connector.cli.screen.console import Voice
-from connector.cli.verbs.fleet.group import fleet_path
-from connector.cli.verbs.fleet.run import RunOptions, run_fleet
+from connector.cli.verbs.fleet.job import RunOptions, run_fleet
+from connector.cli.verbs.fleet.options import fleet_path
 from connector.errors import SettingsError
 from tests.unit.fleet_samples import entry, good, read
 from tests.unit.settings_samples import PROJECT

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.main import get_command
 
 from connector.cli.main import app
 from tests.support.actionlint import actionlint
@@ -86,7 +85,7 @@ def problem_of(command: str) -> str:
 
 
 def _problem_of_verb(arguments: list[str]) -> str:
-    command: Any = get_command(app)
+    command: Any = app
     name = []
     while hasattr(command, "commands") and arguments:
         name.append(arguments.pop(0))

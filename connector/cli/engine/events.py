@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connector.dataverse.reports import Action, Change
+from connector.report import Action, Change
 
 # Terminal colours that the engine puts into diagnostics: <{%reset%}> and the like.
 _COLOUR = re.compile(r"<\{%[^%]*%\}>")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from connector.cli.engine.events import ACTIONS, reasons_in
-from connector.dataverse.reports import Change
+from connector.report import Change
 from connector.stack.outputs import UNKNOWN
 
 _COMPONENTS = ("pulumi:", "dynamics-connect:")

@@ -24,12 +24,12 @@ from connector.cli.engine.locks import (
 )
 from connector.cli.engine.preview import changes_in, differences_in, errors_in, read_digest
 from connector.cli.engine.process import Ran, run_pulumi
-from connector.dataverse.reports import Change
 from connector.errors import ConnectError, NoSuchStackError, Problem, SettingsError
 from connector.naming import PROJECT
+from connector.report import Change
 from connector.settings import Settings, check_endpoints, check_stack_file, covered, load_settings
 from connector.settings.stack_file import check_files_endpoints
-from connector.stack.outputs import StackOutputs
+from connector.stack.outputs import StackOutputs, outputs_in
 from connector.stack.state import StackState
 
 PROJECT_DIR = Path(__file__).resolve().parents[3]
@@ -81,6 +81,8 @@ class Engine:
             message = "no `pulumi` on PATH; run ./scripts/setup, then use ./scripts/connect or scripts/env"
             raise EngineError(message, status=255, code="engine.missing")
         self._say, self._folder, self._env = say, folder, dict(env or {})
+        self._snapshot: dict[str, Any] | None = None
+        self._opened = False
         self.stack = stack or os.environ.get("PULUMI_STACK") or self._selected()
 
     def _ask(self, *arguments: str) -> str:
@@ -92,9 +94,17 @@ class Engine:
         self.check(ran, ran.words)
         return ran.out
 
+    def _tell(self, *arguments: str) -> None:
+        """Run a command that writes the state: what was read of it is old from here on."""
+        self.forget()
+        self._ask(*arguments)
+
     def _cleared(self, ran: Ran) -> bool:
         """Whether a command failed for what a dead run left, and that is out of its way now."""
-        return self._freed(ran) or self._made_whole(ran)
+        cleared = self._freed(ran) or self._made_whole(ran)
+        if cleared:
+            self.forget()
+        return cleared
 
     def _made_whole(self, ran: Ran) -> bool:
         """Whether a command met a checkpoint that a dead run left torn, which is whole now."""
@@ -139,6 +149,7 @@ class Engine:
         freed = free_left(folder, self.stack)
         for lock in freed:
             self._say(f"the stack's lock belongs to a run that is dead; taking it away: {lock.words}")
+            self.forget()
         return bool(freed)
 
     def _locked(self, ran: Ran) -> str:
@@ -203,8 +214,7 @@ class Engine:
 
     def raw_outputs(self) -> dict[str, Any]:
         """The stack's outputs by name, the secret ones in clear; empty when nothing is deployed."""
-        outputs: dict[str, Any] = json.loads(self._ask("stack", "output", "--json", "--show-secrets"))
-        return outputs
+        return outputs_in(self.exported(opened=True))
 
     def outputs(self) -> StackOutputs:
         """The stack's outputs, the client secret kept covered. Raises NoSuchStackError without any."""
@@ -228,7 +238,7 @@ class Engine:
 
     def rename(self, urn: str, name: str) -> None:
         """Give a resource of the state another name; nothing in the tenant changes."""
-        self._ask("state", "rename", urn, name, "--yes")
+        self._tell("state", "rename", urn, name, "--yes")
 
     def refresh(self, *urns: str) -> None:
         """Bring the state in line with the tenant and forget operations that a dead run left half-done.
@@ -240,7 +250,7 @@ class Engine:
 
     def state(self) -> StackState:
         """What the state knows; ids and names only."""
-        return StackState.from_export(json.loads(self._ask("stack", "export")))
+        return StackState.from_export(self.exported())
 
     def destroy(self) -> tuple[Change, ...]:
         """Run `pulumi destroy` and return the resources that went."""
@@ -265,20 +275,30 @@ class Engine:
         self.check(ran, errors_in(digest) or ran.words or "the engine gave no reason")
         return digest
 
-    def exported(self) -> dict[str, Any]:
-        """The stack's state as the engine keeps it, secrets encrypted."""
-        state: dict[str, Any] = json.loads(self._ask("stack", "export"))
-        return state
+    def exported(self, *, opened: bool = False) -> dict[str, Any]:
+        """The stack's state as the engine keeps it, secrets in clear where *opened* and else encrypted.
+
+        It is read once and serves until something writes, or may have: see `forget`.
+        """
+        if self._snapshot is None or (opened and not self._opened):
+            clear = ["--show-secrets"] if opened else []
+            self._snapshot, self._opened = json.loads(self._ask("stack", "export", *clear)), opened
+        return self._snapshot
+
+    def forget(self) -> None:
+        """Drop the snapshot: whatever writes does, and whoever waited for a person or for another run."""
+        self._snapshot, self._opened = None, False
 
     def unprotect(self, *urns: str) -> None:
         """Lift the protection of the resources named, or of every resource of the stack."""
-        self._ask("state", "unprotect", *(urns or ["--all"]), "--yes")
+        self._tell("state", "unprotect", *(urns or ["--all"]), "--yes")
 
     def protect(self, urn: str) -> None:
         """Put one resource's protection back."""
-        self._ask("state", "protect", urn, "--yes")
+        self._tell("state", "protect", urn, "--yes")
 
     def _update(self, verb: str, *options: str, env: Mapping[str, str] | None = None) -> tuple[Change, ...]:
+        self.forget()
         arguments = [verb, "--skip-preview", "--yes", "--json", "--stack", self.stack, *options]
         ran, reader = self._run(arguments, env)
         while self._cleared(ran):

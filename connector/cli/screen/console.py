@@ -12,8 +12,9 @@ from rich.table import Table
 
 from connector.cli.screen import plan as plan_view
 from connector.cli.screen.plan import SIGNS
-from connector.dataverse.reports import Action, Change, ProofReport, Report, Verdict
+from connector.dataverse.reports import ProofReport
 from connector.errors import ConnectError
+from connector.report import Action, Change, Report, Verdict
 
 _READABLE = 12
 _WIDE = 200

@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from connector.cli.run import is_worker
 from connector.dataverse.matrix import Cell, MatrixRow
-from connector.dataverse.reports import Action, ApplyReport, Change, PlanReport
-from connector.report import WRITES, counted
+from connector.dataverse.reports import ApplyReport, PlanReport
+from connector.interrupts import is_worker
+from connector.report import WRITES, Action, Change, counted
 from connector.settings.values import Right
 
 Planned = PlanReport | ApplyReport

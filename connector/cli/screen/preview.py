@@ -3,15 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
+from connector.cli.engine.policies import Violation
 from connector.cli.screen import plan as plan_view
 from connector.cli.screen.console import Voice
 from connector.cli.screen.plan import SIGNS, markdown_row
-from connector.dataverse.reports import Change
+from connector.dataverse.reports import PlanReport
+from connector.errors import ConnectError, LoginError, UnreachableError
+from connector.report import Change
+from connector.settings import Settings
 
-if TYPE_CHECKING:
-    from connector.cli.verbs.preview import Previewed
+
+@dataclass(frozen=True)
+class Entra:
+    """The engine's half: resources that change, value by value, what policies say, and why it failed."""
+
+    changes: tuple[Change, ...] = ()
+    details: tuple[Change, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    error: ConnectError | None = None
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """Both halves of one stack; `plan` is None where Dataverse could not be read, `plan_error` says why."""
+
+    stack: str
+    new: bool
+    drift: bool
+    entra: Entra
+    plan: PlanReport | None
+    plan_error: ConnectError | None
+    settings: Settings = field(repr=False)
+
+    @property
+    def changed(self) -> bool:
+        """Whether a deployment would change anything."""
+        return bool(self.entra.changes) or (self.plan is not None and self.plan.changed)
+
+    @property
+    def error(self) -> ConnectError | None:
+        """What is wrong, the engine's half first; a login or host that fails both halves by its own error."""
+        if self.entra.error and isinstance(self.plan_error, LoginError | UnreachableError):
+            return self.plan_error
+        refusal = self.plan.refusal if self.plan else None
+        return self.entra.error or self.plan_error or refusal
 
 
 def show(voice: Voice, done: Previewed) -> None:

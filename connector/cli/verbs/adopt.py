@@ -3,47 +3,56 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from connector.cli.engine.pulumi import Engine
-from connector.cli.open_stack import ask_locks, in_session, records_folder
-from connector.cli.run import Outcome
+import typer
+
+from connector.cli.open_stack import OpenStack
+from connector.cli.options import Json, Records, Stack
+from connector.cli.run import Outcome, run_verb
 from connector.cli.screen.console import Voice
 from connector.dataverse import jobs
-from connector.dataverse.reports import Action, Change, PlanReport
-from connector.entra.adopt import Adoption
+from connector.dataverse.reports import PlanReport
+from connector.entra.adopt import Adoption, examine
 from connector.errors import ConnectError
 from connector.preflight import check_access
-from connector.records.record import AdoptedSecret, StackRecord, known_of, read_record, write_record
-from connector.settings import Settings
+from connector.records.record import AdoptedSecret, StackRecord, known_of
+from connector.report import Action, Change
 from connector.stack.hand_made import HandMade
 from connector.stack.outputs import StackOutputs
 from connector.wire.session import Session
 
 
-def adopt(voice: Voice, stack: str | None, application_id: str, records: str | None = None) -> Outcome:
+def adopt(
+    application_id: Annotated[str, typer.Option("--application-id", help="Its application (client) id.")],
+    stack: Stack = None,
+    json: Json = False,
+    records: Records = None,
+) -> None:
+    """Take over a hand-made application: import it and all that hangs on it, and show what differs."""
+
+    def work(voice: Voice) -> Outcome:
+        return _take(OpenStack(voice, stack, records, writes=True), plain_id(application_id))
+
+    run_verb("adopt", Voice(as_json=json), work)
+
+
+def _take(stack: OpenStack, application_id: str) -> Outcome:
     """Examine, import into the state, note hand-made secrets, and show what the next `up` would change."""
-    engine = Engine(stack, voice.say)
-    settings, folder = engine.settings(), records_folder(records)
-    ask_locks(voice, engine)
-    application_id = plain_id(application_id)
-    record = read_record(settings.stack, folder)
+    stack.ask_locks()
+    voice, settings, record = stack.voice, stack.settings, stack.record()
 
     async def work(session: Session) -> tuple[Adoption, PlanReport | ConnectError]:
-        from connector.entra.adopt import examine  # noqa: PLC0415  # the Graph SDK: half a second
-
         await check_access(session)
-        state = await asyncio.to_thread(engine.state)
-        found = await examine(session, state, application_id)
+        found = await examine(session, await asyncio.to_thread(stack.state), application_id)
         return found, await read_plan(session, application_id, record)
 
-    found, planned = in_session(settings, work)
+    found, planned = stack.in_session(work)
     voice.title(f"Adopting {found.application.display_name} ({found.application.app_id})")
     voice.changes(found.foreign)
-    taken = engine.take_over(found.imports, settings.profile.name) if found.imports else ()
-    _note(settings, found, record, folder)
-    differences = engine.differences()
+    taken = stack.engine.take_over(found.imports, settings.profile.name) if found.imports else ()
+    _note(stack, found, record)
+    differences = stack.engine.differences()
     voice.title("What differs from the settings, and the next deploy would change")
     voice.changes(differences)
     if not differences:
@@ -51,7 +60,7 @@ def adopt(voice: Voice, stack: str | None, application_id: str, records: str | N
     tell(voice, planned, settings.dynamics_host)
     body = {
         "verb": "adopt",
-        "stack": settings.stack,
+        "stack": stack.name,
         "result": "adopted" if taken else "unchanged",
         "changes": [change.to_json() for change in (*taken, *found.foreign)],
         "differences": [change.to_json() for change in differences],
@@ -65,19 +74,19 @@ def plain_id(given: str) -> str:
     return given.strip().removeprefix("{").removesuffix("}").strip()
 
 
-def _note(settings: Settings, found: Adoption, before: StackRecord | None, folder: Path) -> None:
+def _note(stack: OpenStack, found: Adoption, before: StackRecord | None) -> None:
     """Write ids and hand-made secrets into the record: those, and no later ones, a rotation retires."""
     if before is None or before.application_object_id != found.application.id:
-        before = StackRecord(stack=settings.stack)
+        before = StackRecord(stack=stack.name)
     changes = {
-        "tenant_id": settings.tenant_id,
+        "tenant_id": stack.settings.tenant_id,
         "client_id": found.application.app_id,
         "application_object_id": found.application.id,
         "application_adopted": True,
-        "dynamics_url": settings.dynamics_url,
+        "dynamics_url": stack.settings.dynamics_url,
         "adopted_secrets": tuple(_recorded(one) for one in found.secrets.adopted),
     }
-    write_record(before.model_copy(update=changes), folder)
+    stack.write(before.model_copy(update=changes))
 
 
 def _recorded(secret: HandMade) -> AdoptedSecret:

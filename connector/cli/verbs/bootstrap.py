@@ -33,7 +33,84 @@ class BootstrapOptions:
     yes: bool = False
 
 
-def bootstrap(voice: Voice, stack: str | None, options: BootstrapOptions) -> Outcome:
+def bootstrap(  # noqa: PLR0913, PLR0917  # options of a command line
+    stack: Stack = None,
+    github: Annotated[
+        str | None, typer.Option("--github", help="OWNER/REPO whose workflows are the pipeline.")
+    ] = None,
+    owner_id: Annotated[
+        str | None, typer.Option("--owner-id", help="The owner's number, for subjects in the newer form too.")
+    ] = None,
+    repository_id: Annotated[
+        str | None, typer.Option("--repository-id", help="The repository's number; goes with --owner-id.")
+    ] = None,
+    environment: Annotated[
+        str, typer.Option("--environment", help="Environment with reviewers, which deployments run in.")
+    ] = "production",
+    review_environment: Annotated[
+        str,
+        typer.Option("--review-environment", help="Environment with reviewers, which pull requests read in."),
+    ] = "review",
+    branch: Annotated[
+        str | None,
+        typer.Option("--branch", help="Let the reader log in from this branch too, for scheduled runs."),
+    ] = None,
+    github_issuer: Annotated[
+        str, typer.Option("--github-issuer", help="Issuer of a GitHub of your own (Enterprise Server).")
+    ] = GITHUB_ISSUER,
+    azure_devops_issuer: Annotated[
+        str | None,
+        typer.Option("--azure-devops-issuer", help="Issuer, as the service connections' pages show it."),
+    ] = None,
+    azure_devops_subject: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--azure-devops-subject", help="reader=, writer= and review=SUBJECT of three service connections."
+        ),
+    ] = None,
+    assignments: Annotated[
+        bool | None,
+        typer.Option(
+            "--assignments/--no-assignments",
+            help="Whether the writer assigns users and groups; by default as the settings say.",
+        ),
+    ] = None,
+    narrow_role: Annotated[
+        bool, typer.Option("--narrow-role", help="A role for the writer in place of System Administrator.")
+    ] = False,
+    owned_only: Annotated[
+        bool,
+        typer.Option(
+            "--owned-only", help="The writer may change only applications that name it in `owners`."
+        ),
+    ] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Show what would be made; write nothing.")] = False,
+    yes: Yes = False,
+    json: Json = False,
+    trace: Trace = None,
+) -> None:
+    """Make a pipeline's two identities, a reader and a writer; an administrator runs this once a tenant."""
+
+    def work(voice: Voice) -> Outcome:
+        pipeline = Pipeline(
+            github=github,
+            owner_id=owner_id,
+            repository_id=repository_id,
+            environment=environment,
+            review_environment=review_environment,
+            branch=branch,
+            github_issuer=github_issuer,
+            issuer=azure_devops_issuer,
+            subjects=tuple(azure_devops_subject or ()),
+        )
+        choices = Choices(assignments, narrow_role, owned_only)
+        options = BootstrapOptions(pipeline, choices, plan, yes)
+        return _bootstrap(voice, stack, options)
+
+    run_verb("bootstrap", Voice(as_json=json), work, trace=trace)
+
+
+def _bootstrap(voice: Voice, stack: str | None, options: BootstrapOptions) -> Outcome:
     """Plan, show, ask, write, and say what the pipeline is to be told; the stack need not exist yet."""
     trusts = trusts_of(options.pipeline)
     with traceless(stack, voice.say) as (_, settings, _):
@@ -118,8 +195,8 @@ def _what_to_write(settings: Settings, plans: Sequence[Plans], *, owned_only: bo
     lines += [
         "",
         "Give each trusted environment required reviewers: a branch may change its workflow,",
+        "and without an approval whoever pushes one reads this tenant and the state's secrets.",
     ]
-    lines += ["and without an approval whoever pushes one reads this tenant and the state's secrets."]
     return "\n".join([*lines, "", "No secret was made: the pipeline's own token logs in."])
 
 
@@ -154,86 +231,3 @@ def _identity(settings: Settings, plans: Plans) -> dict[str, Any]:
         "changes": [change.to_json() for change in plans.changes],
         "environment": _environment(settings, plans) if known else {},
     }
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command()(_bootstrap)
-
-
-def _bootstrap(  # noqa: PLR0913, PLR0917  # options of a command line
-    stack: Stack = None,
-    github: Annotated[
-        str | None, typer.Option("--github", help="OWNER/REPO whose workflows are the pipeline.")
-    ] = None,
-    owner_id: Annotated[
-        str | None, typer.Option("--owner-id", help="The owner's number, for subjects in the newer form too.")
-    ] = None,
-    repository_id: Annotated[
-        str | None, typer.Option("--repository-id", help="The repository's number; goes with --owner-id.")
-    ] = None,
-    environment: Annotated[
-        str, typer.Option("--environment", help="Environment with reviewers, which deployments run in.")
-    ] = "production",
-    review_environment: Annotated[
-        str,
-        typer.Option("--review-environment", help="Environment with reviewers, which pull requests read in."),
-    ] = "review",
-    branch: Annotated[
-        str | None,
-        typer.Option("--branch", help="Let the reader log in from this branch too, for scheduled runs."),
-    ] = None,
-    github_issuer: Annotated[
-        str, typer.Option("--github-issuer", help="Issuer of a GitHub of your own (Enterprise Server).")
-    ] = GITHUB_ISSUER,
-    azure_devops_issuer: Annotated[
-        str | None,
-        typer.Option("--azure-devops-issuer", help="Issuer, as the service connections' pages show it."),
-    ] = None,
-    azure_devops_subject: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--azure-devops-subject", help="reader=, writer= and review=SUBJECT of three service connections."
-        ),
-    ] = None,
-    assignments: Annotated[
-        bool | None,
-        typer.Option(
-            "--assignments/--no-assignments",
-            help="Whether the writer assigns users and groups; by default as the settings say.",
-        ),
-    ] = None,
-    narrow_role: Annotated[
-        bool, typer.Option("--narrow-role", help="A role for the writer in place of System Administrator.")
-    ] = False,
-    owned_only: Annotated[
-        bool,
-        typer.Option(
-            "--owned-only", help="The writer may change only applications that name it in `owners`."
-        ),
-    ] = False,
-    plan: Annotated[bool, typer.Option("--plan", help="Show what would be made; write nothing.")] = False,
-    yes: Yes = False,
-    json: Json = False,
-    trace: Trace = None,
-) -> None:
-    """Make a pipeline's two identities, a reader and a writer; an administrator runs this once a tenant."""
-
-    def work(voice: Voice) -> Outcome:
-
-        pipeline = Pipeline(
-            github=github,
-            owner_id=owner_id,
-            repository_id=repository_id,
-            environment=environment,
-            review_environment=review_environment,
-            branch=branch,
-            github_issuer=github_issuer,
-            issuer=azure_devops_issuer,
-            subjects=tuple(azure_devops_subject or ()),
-        )
-        choices = Choices(assignments, narrow_role, owned_only)
-        options = BootstrapOptions(pipeline, choices, plan, yes)
-        return bootstrap(voice, stack, options)
-
-    run_verb("bootstrap", Voice(as_json=json), work, trace=trace)

@@ -26,6 +26,21 @@ _LOOKS, _APART = 3, 2.0
 
 
 def comment(
+    files: Annotated[list[str], typer.Argument(help="Markdown files, joined in this order.")],
+    title: Annotated[
+        str, typer.Option("--title", help="Heading of the comment; each title has a comment of its own.")
+    ] = "Preview",
+    json: Json = False,
+) -> None:
+    """Put Markdown on the pull request of a pipeline's job, as one comment that later runs update."""
+
+    def work(voice: Voice) -> Outcome:
+        return put_comment(voice, files, title)
+
+    run_verb("comment", Voice(as_json=json), work)
+
+
+def put_comment(
     voice: Voice,
     files: Sequence[str],
     title: str,
@@ -105,24 +120,3 @@ def _told(voice: Voice, place: Place, result: str, made: Comment, *, cut: bool) 
     shortened = ", cut to what the service takes" if cut else ""
     voice.say(f"comment on pull request {place.number}: {result}{shortened}")
     return {"result": result, "pullRequest": place.number, "url": made.url, "cut": cut}
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command()(_comment)
-
-
-def _comment(
-    files: Annotated[list[str], typer.Argument(help="Markdown files, joined in this order.")],
-    title: Annotated[
-        str, typer.Option("--title", help="Heading of the comment; each title has a comment of its own.")
-    ] = "Preview",
-    json: Json = False,
-) -> None:
-    """Put Markdown on the pull request of a pipeline's job, as one comment that later runs update."""
-
-    def work(voice: Voice) -> Outcome:
-
-        return comment(voice, files, title)
-
-    run_verb("comment", Voice(as_json=json), work)

@@ -1,145 +1,79 @@
-"""What each verb does: settings from the engine, the work, and what it came to."""
+"""`deploy`: the Entra half by the engine, then Dataverse and the proof; and the second part alone."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from connector.catalogue.codes import known_codes
-from connector.catalogue.explain import explained
-from connector.cli.engine.pulumi import Engine
-from connector.cli.open_stack import ask_locks, directory_checks, in_session, named, records_folder, warm_up
+import typer
+
+from connector.cli.open_stack import OpenStack, directory_checks, named
+from connector.cli.options import Json, Records, Stack, Trace
 from connector.cli.recover import prepare
-from connector.cli.run import Outcome
+from connector.cli.run import Outcome, run_verb
 from connector.cli.screen.console import Voice
+from connector.cli.verbs.verify import tell
 from connector.dataverse import jobs
-from connector.dataverse.reports import ApplyReport, Change, ProofReport
-from connector.errors import ConnectError
-from connector.records.record import known_of, read_record, updated, write_record
-from connector.settings.problems import nearest
+from connector.dataverse.reports import ApplyReport, ProofReport
+from connector.report import Change
 from connector.stack.outputs import StackOutputs
-from connector.wire.login import KEY_VARIABLE, other_certificate
 from connector.wire.session import Session
 
-_TEXT_LIMIT = 200
 
+def deploy(
+    stack: Stack = None,
+    json: Json = False,
+    records: Records = None,
+    restore: Annotated[bool, typer.Option("--restore", help="Bring the deleted one back first.")] = False,
+    trace: Trace = None,
+) -> None:
+    """Make everything: `pulumi up`, then the security role and application user, then the proof."""
 
-def deploy(voice: Voice, stack: str | None, records: str | None, *, restore: bool = False) -> Outcome:
-    """Access checked, then `pulumi up`, then apply and the proof; writes the record."""
-    folder = records_folder(records, write=True)
-    engine = Engine(stack, voice.say)
-    settings = engine.settings()
-    ask_locks(voice, engine)
+    def work(voice: Voice) -> Outcome:
+        return _deploy(OpenStack(voice, stack, records, writes=True), restore=restore)
 
-    async def work(session: Session) -> Outcome:
-        record = read_record(settings.stack, folder)
-        mended = await prepare(voice, engine, session, restore=restore, record=record)
-        voice.title(f"Entra ID: application, consent, secret, assignments ({settings.stack})")
-        entra = mended + await asyncio.to_thread(engine.up)
-        if not entra:
-            voice.say("nothing to change")
-        outputs = await asyncio.to_thread(engine.outputs)
-        return await _apply_and_prove(voice, engine, "deploy", session, outputs, folder, entra)
-
-    return in_session(settings, work)
+    run_verb("deploy", Voice(as_json=json), work, trace=trace)
 
 
 def post_deploy(voice: Voice, stack: str | None, records: str | None) -> Outcome:
-    """Apply, then the proof, after a plain `pulumi up`."""
-    warm_up()
-    folder = records_folder(records, write=True)
-    engine = Engine(stack, voice.say)
-    settings, outputs = engine.settings(), engine.outputs()
+    """Apply, then the proof, after a plain `pulumi up` (scripts/post_deploy.py)."""
+    opened = OpenStack(voice, stack, records, writes=True)
+    outputs = opened.outputs()
+    return opened.in_session(
+        lambda session: _apply_and_prove(opened, "post_deploy", session, outputs, ())
+    )
+
+
+def _deploy(stack: OpenStack, *, restore: bool) -> Outcome:
+    """Access checked, then `pulumi up`, then apply and the proof; writes the record."""
+    stack.ask_locks()
 
     async def work(session: Session) -> Outcome:
-        return await _apply_and_prove(voice, engine, "post_deploy", session, outputs, folder, ())
+        mended = await prepare(stack, session, restore=restore)
+        stack.voice.title(f"Entra ID: application, consent, secret, assignments ({stack.name})")
+        entra = mended + await asyncio.to_thread(stack.engine.up)
+        if not entra:
+            stack.voice.say("nothing to change")
+        outputs = await asyncio.to_thread(stack.outputs)
+        return await _apply_and_prove(stack, "deploy", session, outputs, entra)
 
-    return in_session(settings, work)
-
-
-def verify(voice: Voice, stack: str | None, records: str | None) -> Outcome:
-    """The proof alone."""
-    warm_up()
-    folder = records_folder(records, write=True)
-    engine = Engine(stack, voice.say)
-    settings, outputs = engine.settings(), engine.outputs()
-    record = read_record(settings.stack, folder)
-    voice.title(f"Proof: logging in as the application ({settings.dynamics_host})")
-
-    async def work(session: Session) -> tuple[ProofReport, StackOutputs]:
-        more = directory_checks(settings, outputs, session)
-        proof = await jobs.prove(settings, outputs, session, more=more, known=known_of(record))
-        report = await named(proof, outputs, session)
-        return report, _tell(voice, session, outputs, report)
-
-    report, proved = in_session(settings, work)
-    write_record(updated(record, settings, proved, proof=report), folder)
-    return Outcome(report.to_json(), report.error)
-
-
-def explain_code(code: str) -> Outcome:
-    """What a code, or a whole error text, means; `-` reads the text from standard input."""
-    text = _standard_input() if code == "-" else code
-    if not text.strip():
-        raise ConnectError("standard input holds nothing to explain", code="explain.unknown", key="-")
-    known = explained(text)
-    if known is None:
-        shown = " ".join(text.split())[:_TEXT_LIMIT]
-        near = nearest(shown, known_codes())
-        hint = f"; did you mean {near}?" if near else ""
-        message = f"{shown}: not in the catalogue (docs/errors.md lists what is){hint}"
-        raise ConnectError(message, code="explain.unknown", key=shown)
-    print(known)
-    return Outcome({"verb": "explain", "result": known})
-
-
-def _standard_input() -> str:
-    """All of it; nothing where it was closed (`<&-`)."""
-    return "" if sys.stdin is None else sys.stdin.read()
+    return stack.in_session(work)
 
 
 async def _apply_and_prove(
-    voice: Voice,
-    engine: Engine,
-    verb: str,
-    session: Session,
-    outputs: StackOutputs,
-    folder: Path,
-    entra: tuple[Change, ...],
+    stack: OpenStack, verb: str, session: Session, outputs: StackOutputs, entra: tuple[Change, ...]
 ) -> Outcome:
-    settings = session.settings
-    record = read_record(settings.stack, folder)
-    ask_locks(voice, engine)
+    settings, voice = stack.settings, stack.voice
+    stack.ask_locks()
     voice.title(f"Dataverse: security role, application user, proof ({settings.dynamics_host})")
+    more = directory_checks(settings, outputs, session)
     applied, proof = await jobs.apply_and_prove(
-        settings,
-        outputs,
-        session,
-        voice.say,
-        more=directory_checks(settings, outputs, session),
-        known=known_of(record),
+        settings, outputs, session, voice.say, more=more, known=stack.known()
     )
     proof = await named(proof, outputs, session)
     voice.plan(applied)
-    proved = _tell(voice, session, outputs, proof)
-    write_record(updated(record, settings, proved, applied=applied, proof=proof), folder)
+    stack.note(tell(voice, session, outputs, proof), applied=applied, proof=proof)
     return Outcome(_deployed(verb, entra, applied, proof), proof.error)
-
-
-def _tell(voice: Voice, session: Session, outputs: StackOutputs, proof: ProofReport) -> StackOutputs:
-    """Say the verdict; the outputs for the record, which names no certificate that was not the one used."""
-    voice.proof(proof)
-    used = other_certificate(session.settings, outputs, session.environ)
-    if not used or proof.error is not None:
-        return outputs
-    voice.say(
-        f"warning: this was the certificate {used}, and `handover` gives "
-        f"{outputs.client_certificate_thumbprint}, which is not proved: let {KEY_VARIABLE} name that one's "
-        "file, and run `verify`"
-    )
-    return outputs.model_copy(update={"client_certificate_key_id": ""})
 
 
 def _deployed(

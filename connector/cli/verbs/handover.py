@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import json as jsonlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
-from connector.cli.engine.pulumi import Engine
-from connector.cli.open_stack import records_folder
+import typer
+
+from connector.cli.open_stack import OpenStack
+from connector.cli.options import Json, Records, Stack
 from connector.cli.paths import file_to_write, keep_out_of_git
-from connector.cli.run import Outcome
+from connector.cli.run import Outcome, run_verb
 from connector.cli.screen.console import Voice
 from connector.records.handover import Handover, handover_doubts, make_handover, seal, write_new
-from connector.records.record import read_record
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,26 @@ class Delivery:
         return "written" if self.to_file else "shown"
 
 
-def handover(voice: Voice, stack: str | None, delivery: Delivery, records: str | None = None) -> Outcome:
+def handover(  # options of a command line
+    stack: Stack = None,
+    json: Json = False,
+    records: Records = None,
+    show_secret: Annotated[bool, typer.Option("--show-secret", help="Print the client secret too.")] = False,
+    to_age: Annotated[
+        str | None,
+        typer.Option("--to-age", help="Seal everything for this age or SSH public key, or a file with one."),
+    ] = None,
+    to_file: Annotated[
+        str | None,
+        typer.Option("--to-file", help="Write everything to a new file that only you can read."),
+    ] = None,
+) -> None:
+    """Give the values that the connect form asks for, in its order and words."""
+    delivery = Delivery(show_secret=show_secret, to_age=to_age, to_file=to_file)
+    run_verb("handover", Voice(as_json=json), lambda voice: _hand_over(voice, stack, delivery, records))
+
+
+def _hand_over(voice: Voice, stack: str | None, delivery: Delivery, records: str | None) -> Outcome:
     """The values of the connect form; the secret only where somebody asked to receive it.
 
     What no proof on record stands for is handed over with a warning: a run may have died before it.
@@ -40,12 +61,11 @@ def handover(voice: Voice, stack: str | None, delivery: Delivery, records: str |
     path = file_to_write("--to-file", delivery.to_file, code="handover.file")
     if path is not None and not delivery.to_age:
         keep_out_of_git("--to-file", path)
-    folder = records_folder(records)
-    engine = Engine(stack, voice.say)
-    settings, outputs = engine.settings(), engine.outputs()
-    form = make_handover(settings, outputs)
-    body: dict[str, object] = {"verb": "handover", "stack": settings.stack, "result": delivery.result}
-    doubts = handover_doubts(read_record(settings.stack, folder), outputs, datetime.now(UTC))
+    opened = OpenStack(voice, stack, records)
+    outputs = opened.outputs()
+    form = make_handover(opened.settings, outputs)
+    body: dict[str, object] = {"verb": "handover", "stack": opened.name, "result": delivery.result}
+    doubts = handover_doubts(opened.record(), outputs, datetime.now(UTC))
     body["proved"] = not doubts
     body["values"] = form.to_json(show_secret=delivery.show_secret)
     sealed = _deliver(form, delivery, path, as_json=voice.as_json)
@@ -67,7 +87,7 @@ def _deliver(form: Handover, delivery: Delivery, path: Path | None, *, as_json: 
     """Write the file, and return the sealed text where it was not written."""
     if not delivery.to_age and path is None:
         return None
-    text = json.dumps(form.to_json(show_secret=True), indent=1) if as_json else form.text(show_secret=True)
+    text = jsonlib.dumps(form.to_json(show_secret=True), indent=1) if as_json else form.text(show_secret=True)
     content = seal(text + "\n", delivery.to_age) if delivery.to_age else text + "\n"
     if path is not None:
         write_new(path, content)

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from connector.cli.engine.pulumi import Engine
-from connector.cli.open_stack import in_session, records_folder
-from connector.cli.run import Outcome
+from connector.cli.open_stack import OpenStack
+from connector.cli.options import Json, Records, Stack
+from connector.cli.run import Outcome, run_verb
 from connector.cli.screen.console import Voice
 from connector.errors import RefusedError
 from connector.preflight import run_checks
-from connector.records.record import known_of, read_record
 from connector.report import Answer, Check
 from connector.settings import Settings
-from connector.wire.session import Session
 
 
-def preflight(voice: Voice, stack: str | None, records: str | None = None) -> Outcome:
+def preflight(stack: Stack = None, json: Json = False, records: Records = None) -> None:
+    """Ask what would stand in the way: rights, policy, namesakes, APIs, users and groups; writes nothing."""
+    run_verb("preflight", Voice(as_json=json), lambda voice: _ask(OpenStack(voice, stack, records)))
+
+
+def _ask(stack: OpenStack) -> Outcome:
     """Ask, show a table, and refuse (exit 4) when an answer is no."""
-    folder = records_folder(records)
-    engine = Engine(stack, voice.say)
-    settings, state = engine.settings(), engine.state()
-    known = known_of(read_record(settings.stack, folder))
-    voice.title(f"Preflight of stack {settings.stack} (tenant {settings.tenant_id})")
-
-    async def work(session: Session) -> tuple[Check, ...]:
-        return await run_checks(session, state, known)
-
-    checks = in_session(settings, work)
-    voice.table([(check.answer.value, _line(check)) for check in checks])
-    return _outcome(settings, checks)
+    state, known = stack.state(), stack.known()
+    stack.voice.title(f"Preflight of stack {stack.name} (tenant {stack.settings.tenant_id})")
+    checks = stack.in_session(lambda session: run_checks(session, state, known))
+    stack.voice.table([(check.answer.value, _line(check)) for check in checks])
+    return _outcome(stack.settings, checks)
 
 
 def _line(check: Check) -> str:

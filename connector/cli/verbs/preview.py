@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import json
+import json as jsonlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from connector.cli.engine.policies import Violation, policy_error, read_events
+import typer
+
+from connector.cli.engine.policies import policy_error, read_events
 from connector.cli.engine.preview import changes_in, differences_in, errors_in, read_digest
 from connector.cli.engine.process import Ran
 from connector.cli.engine.pulumi import Engine
 from connector.cli.engine.throwaway import traceless
-from connector.cli.open_stack import in_session, records_folder
-from connector.cli.run import Outcome
-from connector.cli.screen import preview as preview_view
+from connector.cli.open_stack import in_session
+from connector.cli.options import Json, Records, Stack, Trace
+from connector.cli.paths import file_to_write, one_result_on_stdout, records_folder
+from connector.cli.run import Outcome, run_verb
 from connector.cli.screen.console import Voice
+from connector.cli.screen.preview import Entra, Previewed, dataverse_summary, markdown, show
 from connector.dataverse import jobs
-from connector.dataverse.reports import Change, PlanReport
-from connector.errors import ConnectError, DriftError, LoginError, Problem, SettingsError, UnreachableError
+from connector.dataverse.reports import PlanReport
+from connector.errors import ConnectError, DriftError, Problem, SettingsError
 from connector.records.record import known_of, read_record
+from connector.report import Change
 from connector.settings import Settings
 from connector.stack.outputs import StackOutputs
 from connector.stack.secrets import check_deployable, secrets_of
@@ -40,43 +45,37 @@ class PreviewOptions:
     expect_no_changes: bool = False
 
 
-@dataclass(frozen=True)
-class Entra:
-    """The engine's half: resources that change, value by value, what policies say, and why it failed."""
+def preview(  # noqa: PLR0913, PLR0917  # options of a command line
+    stack: Stack = None,
+    json: Json = False,
+    markdown: Annotated[
+        str | None, typer.Option("--markdown", help="Markdown into this file, `-` for stdout, for a review.")
+    ] = None,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Look for what moved in the tenant, too.")
+    ] = False,
+    policy_pack: Annotated[
+        str | None, typer.Option("--policy-pack", help="Folder of a policy pack, such as policies.")
+    ] = None,
+    expect_no_changes: Annotated[
+        bool, typer.Option("--expect-no-changes", help="Exit with 7 when deploy would change something.")
+    ] = False,
+    records: Records = None,
+    trace: Trace = None,
+) -> None:
+    """Show what `deploy` would change, both halves; writes nothing, and needs no stack in the backend."""
 
-    changes: tuple[Change, ...] = ()
-    details: tuple[Change, ...] = ()
-    violations: tuple[Violation, ...] = ()
-    error: ConnectError | None = None
+    def work(voice: Voice) -> Outcome:
+        file_to_write("--markdown", markdown, stdout=True)
+        one_result_on_stdout("--markdown", also=markdown == "-", as_json=json)
+        records_folder(records)
+        options = PreviewOptions(markdown, refresh, policy_pack, expect_no_changes)
+        return _preview(voice, stack, records, options)
 
-
-@dataclass(frozen=True)
-class Previewed:
-    """Both halves of one stack; `plan` is None where Dataverse could not be read, `plan_error` says why."""
-
-    stack: str
-    new: bool
-    drift: bool
-    entra: Entra
-    plan: PlanReport | None
-    plan_error: ConnectError | None
-    settings: Settings = field(repr=False)
-
-    @property
-    def changed(self) -> bool:
-        """Whether a deployment would change anything."""
-        return bool(self.entra.changes) or (self.plan is not None and self.plan.changed)
-
-    @property
-    def error(self) -> ConnectError | None:
-        """What is wrong, the engine's half first; a login or host that fails both halves by its own error."""
-        if self.entra.error and isinstance(self.plan_error, LoginError | UnreachableError):
-            return self.plan_error
-        refusal = self.plan.refusal if self.plan else None
-        return self.entra.error or self.plan_error or refusal
+    run_verb("preview", Voice(as_json=json), work, trace=trace)
 
 
-def preview(voice: Voice, stack: str | None, records: str | None, options: PreviewOptions) -> Outcome:
+def _preview(voice: Voice, stack: str | None, records: str | None, options: PreviewOptions) -> Outcome:
     """Both halves, read side by side; a stack that does not exist is previewed and not made."""
     with traceless(stack, voice.say) as (engine, settings, new):
         check_tenant(os.environ, settings.tenant_id)
@@ -149,7 +148,8 @@ def _pack(named: str, stack: str) -> list[str]:
 def _check_configuration(path: Path) -> None:
     """Raises SettingsError for a file that is no JSON object: the engine's own error does not name it."""
     try:
-        problem = "" if isinstance(json.loads(path.read_bytes()), dict) else "must be a JSON object by policy"
+        read = jsonlib.loads(path.read_bytes())
+        problem = "" if isinstance(read, dict) else "must be a JSON object by policy"
     except (ValueError, OSError) as error:
         problem = f"cannot be read as JSON: {error}"
     if problem:
@@ -179,20 +179,20 @@ def _engine_error(engine: Engine, ran: Ran, digest: dict[str, Any]) -> ConnectEr
 
 
 def _tell(voice: Voice, done: Previewed, options: PreviewOptions) -> None:
-    page = preview_view.markdown(done)
+    page = markdown(done)
     if options.markdown == "-":
         print(page, end="")
         return
     if options.markdown:
         Path(options.markdown).write_text(page, encoding="utf-8")
-    preview_view.show(voice, done)
+    show(voice, done)
 
 
 def _unexpected(done: Previewed, options: PreviewOptions) -> ConnectError | None:
     if not (options.expect_no_changes and done.changed):
         return None
     count = len(done.entra.changes)
-    half = preview_view.dataverse_summary(done)
+    half = dataverse_summary(done)
     message = f"changes were not expected in stack {done.stack}: {count} in Entra ID; Dataverse: {half}"
     return DriftError(message, code="preview.changes", key=done.stack)
 

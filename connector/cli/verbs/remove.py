@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
+
+import typer
 
 from connector import naming
-from connector.cli.engine.pulumi import Engine
-from connector.cli.open_stack import ask_locks, in_session, records_folder
-from connector.cli.run import Outcome
+from connector.cli.open_stack import OpenStack
+from connector.cli.options import Json, Records, Stack, Trace, Yes
+from connector.cli.run import Outcome, run_verb
 from connector.cli.screen.console import Voice, is_person_there, typed
 from connector.dataverse import jobs
-from connector.dataverse.reports import Change, Report
+from connector.entra.directory import Directory
+from connector.entra.objects import LiveApplication
+from connector.entra.recycle_bin import purge
 from connector.errors import CancelledError, PersonNeededError, RefusedError
-from connector.records.record import StackRecord, delete_record, known_of, read_record
+from connector.records.record import StackRecord, delete_record
+from connector.report import Change
 from connector.settings import Settings
 from connector.stack.outputs import StackOutputs
 from connector.stack.state import StackState
-from connector.wire.session import Session
-
-if TYPE_CHECKING:
-    from connector.entra.objects import LiveApplication
 
 
 @dataclass(frozen=True)
@@ -35,35 +35,57 @@ class RemoveOptions:
     purge: bool = False
 
 
-def remove(voice: Voice, stack: str | None, records: str | None, options: RemoveOptions) -> Outcome:
+def remove(  # noqa: PLR0913, PLR0917  # options of a command line
+    stack: Stack = None,
+    json: Json = False,
+    yes: Yes = False,
+    unprotect: Annotated[bool, typer.Option("--unprotect", help="Lift the protection first.")] = False,
+    include_adopted: Annotated[
+        bool, typer.Option("--include-adopted", help="Take away what was adopted as found, too.")
+    ] = False,
+    purge: Annotated[
+        bool, typer.Option("--purge", help="Then delete it from the recycle bin, for good.")
+    ] = False,
+    records: Records = None,
+    trace: Trace = None,
+) -> None:
+    """Take everything of this stack away again; the application stays in the recycle bin for 30 days."""
+    options = RemoveOptions(yes, unprotect, include_adopted, purge)
+
+    def work(voice: Voice) -> Outcome:
+        return _remove(OpenStack(voice, stack, records), options)
+
+    run_verb("remove", Voice(as_json=json), work, trace=trace)
+
+
+def _remove(stack: OpenStack, options: RemoveOptions) -> Outcome:
     """The Dataverse half, then `pulumi destroy`, then the recycle bin where that was asked for."""
-    folder = records_folder(records)
-    engine = Engine(stack, voice.say)
-    settings = engine.settings()
-    ask_locks(voice, engine)
-    raw, state = engine.raw_outputs(), engine.state()
+    stack.ask_locks()
+    # The outputs first: their snapshot is in clear, and serves the state as well.
+    raw, state = stack.engine.raw_outputs(), stack.state()
     if not (raw or options.purge) and _is_empty(state):
-        return _outcome(voice, settings, ())
-    if settings.protect and not options.unprotect:
+        return _outcome(stack, ())
+    if stack.settings.protect and not options.unprotect:
         message = (
-            f"stack {settings.stack} is protected: a new application would mean that the customer "
+            f"stack {stack.name} is protected: a new application would mean that the customer "
             "connects again; say --unprotect if that is meant"
         )
         raise RefusedError(message, code="remove.protected", key="protect")
     if not options.include_adopted:
-        _check_adopted(settings, state, read_record(settings.stack, folder))
-    confirm(voice, settings, options)
-    ask_locks(voice, engine)
-    changes = _remove_dataverse(voice, settings, raw, folder, options) if raw else ()
-    if settings.protect:
-        engine.unprotect()
-    voice.title("Entra ID: application and all that goes with it")
-    changes += engine.destroy()
-    delete_record(settings.stack, folder)
+        _check_adopted(stack, state)
+    confirm(stack.voice, stack.settings, options)
+    stack.engine.forget()
+    stack.ask_locks()
+    changes = _remove_dataverse(stack, raw, options) if raw else ()
+    if stack.settings.protect:
+        stack.engine.unprotect()
+    stack.voice.title("Entra ID: application and all that goes with it")
+    changes += stack.engine.destroy()
+    delete_record(stack.name, stack.folder)
     if options.purge:
-        ask_locks(voice, engine)
-        changes += _purge(voice, settings, raw)
-    return _outcome(voice, settings, changes)
+        stack.ask_locks()
+        changes += _purge(stack, raw)
+    return _outcome(stack, changes)
 
 
 def _is_empty(state: StackState) -> bool:
@@ -71,36 +93,30 @@ def _is_empty(state: StackState) -> bool:
     return not state.resources and not state.pending
 
 
-def _outcome(voice: Voice, settings: Settings, changes: tuple[Change, ...]) -> Outcome:
+def _outcome(stack: OpenStack, changes: tuple[Change, ...]) -> Outcome:
     """Say what went."""
     result = "removed" if changes else "nothing"
-    voice.say("removed" if result == "removed" else "nothing to remove")
-    body = {"verb": "remove", "stack": settings.stack, "result": result}
+    stack.voice.say("removed" if result == "removed" else "nothing to remove")
+    body = {"verb": "remove", "stack": stack.name, "result": result}
     return Outcome(body | {"changes": [change.to_json() for change in changes]})
 
 
-def _check_adopted(settings: Settings, state: StackState, record: StackRecord | None) -> None:
+def _check_adopted(stack: OpenStack, state: StackState) -> None:
     """Refuse to delete an application that was there before the stack: by the record, or by its age."""
-    name = naming.application_resource(settings.profile.name)
+    name = naming.application_resource(stack.settings.profile.name)
     known, object_id = state.resources.get(name), state.object_id(name)
     if known is None or object_id is None:
         return
-    live = in_session(settings, lambda session: _application(session, object_id))
-    if live is None or not (_is_recorded(record, live) or live.was_there_before(known.since)):
+    live = stack.in_session(lambda session: Directory(session).application(object_id))
+    if live is None or not (_is_recorded(stack.record(), live) or live.was_there_before(known.since)):
         return
     message = (
-        f"{live.display_name} ({live.app_id}) was there before stack {settings.stack} knew it (adopted, or "
+        f"{live.display_name} ({live.app_id}) was there before stack {stack.name} knew it (adopted, or "
         "brought back by `deploy --restore`), and remove would delete it. Nothing was removed. Say "
         "--include-adopted if that is meant; to let it stand and only forget it, `pulumi state delete` takes "
         "its resources out of the stack"
     )
     raise RefusedError(message, code="remove.adopted", key=live.app_id)
-
-
-async def _application(session: Session, object_id: str) -> LiveApplication | None:
-    from connector.entra.directory import Directory  # noqa: PLC0415  # the Graph SDK: half a second
-
-    return await Directory(session).application(object_id)
 
 
 def _is_recorded(record: StackRecord | None, live: LiveApplication) -> bool:
@@ -122,32 +138,24 @@ def confirm(voice: Voice, settings: Settings, options: RemoveOptions) -> None:
 
 
 def _remove_dataverse(
-    voice: Voice, settings: Settings, raw: dict[str, Any], folder: Path, options: RemoveOptions
+    stack: OpenStack, raw: dict[str, Any], options: RemoveOptions
 ) -> tuple[Change, ...]:
+    settings, voice, known = stack.settings, stack.voice, stack.known()
     outputs = StackOutputs.as_far_as_known(raw) or StackOutputs.from_mapping(raw)
-    record = read_record(settings.stack, folder)
     voice.title(f"Dataverse: application user and security role ({settings.dynamics_host})")
-
-    async def work(session: Session) -> Report:
-        return await jobs.remove(
-            settings,
-            outputs,
-            session,
-            voice.say,
-            known=known_of(record),
-            include_adopted=options.include_adopted,
+    adopted = options.include_adopted
+    report = stack.in_session(
+        lambda session: jobs.remove(
+            settings, outputs, session, voice.say, known=known, include_adopted=adopted
         )
-
-    report = in_session(settings, work)
+    )
     voice.changes(report.changes)
     return report.changes
 
 
-def _purge(voice: Voice, settings: Settings, raw: Mapping[str, Any]) -> tuple[Change, ...]:
-    from connector.entra.recycle_bin import purge  # noqa: PLC0415  # the Graph SDK: only a purge needs it here
-
-    voice.title("Recycle bin")
-    known = [str(raw[name]) for name in ("applicationObjectId", "servicePrincipalObjectId") if name in raw]
-    purged = in_session(settings, lambda session: purge(session, known))
-    voice.changes(purged)
+def _purge(stack: OpenStack, raw: Mapping[str, Any]) -> tuple[Change, ...]:
+    stack.voice.title("Recycle bin")
+    ids = [str(raw[name]) for name in ("applicationObjectId", "servicePrincipalObjectId") if name in raw]
+    purged = stack.in_session(lambda session: purge(session, ids))
+    stack.voice.changes(purged)
     return purged

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from connector.cli.open_stack import directory_checks, in_session, warm_up
-from connector.cli.run import Outcome
+import typer
+
+from connector.cli.open_stack import OpenStack, directory_checks
+from connector.cli.options import Json, Records, Stack
+from connector.cli.run import Outcome, run_verb
 from connector.cli.screen.console import Voice
 from connector.cli.verbs.rotate import hand_made
-from connector.cli.verbs.rotate.rotation import Rotating
 from connector.dataverse import jobs
-from connector.dataverse.reports import Cause, PlanReport
+from connector.dataverse.reports import PlanReport
 from connector.errors import ConnectError
-from connector.records.record import ProofRecord, known_of, read_record
+from connector.records.record import ProofRecord
 from connector.records.standing import (
     Standing,
     drift_of,
@@ -22,9 +24,12 @@ from connector.records.standing import (
     needs_of,
     slot_findings,
     slot_table,
+    slot_words,
 )
+from connector.report import Cause
 from connector.settings import CredentialKind
 from connector.stack.hand_made import OutsideSlots
+from connector.stack.outputs import StackOutputs
 from connector.stack.secrets import LiveSecret
 from connector.wire.rounds import join, start
 from connector.wire.session import Session
@@ -32,15 +37,29 @@ from connector.wire.session import Session
 Slots = list[dict[str, Any]]
 
 
-def status(voice: Voice, stack: str | None, records: str | None, *, soon_days: int | None) -> Outcome:
+def status(
+    stack: Stack = None,
+    json: Json = False,
+    records: Records = None,
+    soon_days: Annotated[
+        int | None, typer.Option("--soon-days", min=0, help="Days before an end that count as soon (30).")
+    ] = None,
+) -> None:
+    """Show one stack: secrets' days left, consent, assignments, role drift, last proof; it only reads."""
+    run_verb(
+        "status", Voice(as_json=json), lambda voice: _status(OpenStack(voice, stack, records), soon_days)
+    )
+
+
+def _status(run: OpenStack, soon_days: int | None) -> Outcome:
     """Read state, record, directory and Dataverse; 7 drift, 10 consent is pending, 11 an end is near."""
-    warm_up()
-    run = Rotating(voice, stack, records, None, prove=False)
+    # The outputs first: their snapshot is in clear, and serves the state as well.
+    outputs = run.outputs()
     live, now = run.live(), datetime.now(UTC)
-    plan, causes = _read(run)
+    plan, causes = _read(run, outputs)
     outside = hand_made.read(run, always=True)
     standing = Standing(
-        run.stack,
+        run.name,
         findings=(*_slot_findings(run, live, outside), *causes),
         drift=drift_of(plan),
         ending=ending_soon((*live, *outside.adopted), run.settings.secret.lifetime_days, soon_days, now),
@@ -56,48 +75,47 @@ def status(voice: Voice, stack: str | None, records: str | None, *, soon_days: i
     return Outcome(body | {"handMade": hand_made.table(outside)}, error)
 
 
-def _read(run: Rotating) -> tuple[PlanReport, list[Cause]]:
+def _read(run: OpenStack, outputs: StackOutputs) -> tuple[PlanReport, list[Cause]]:
     """What Dataverse and the directory hold, read side by side."""
-    outputs = run.outputs()
-    record = read_record(run.stack, run.folder)
+    known = run.known()
 
     async def work(session: Session) -> tuple[PlanReport, list[Cause]]:
-        plan = start(jobs.plan(run.settings, outputs, session, known=known_of(record)))
+        plan = start(jobs.plan(run.settings, outputs, session, known=known))
         causes = start(_checked(directory_checks(run.settings, outputs, session)))
         await join(plan, causes)
         return plan.result(), causes.result()
 
-    return in_session(run.settings, work)
+    return run.in_session(work)
 
 
 async def _checked(checks: jobs.MoreChecks) -> list[Cause]:
     return await checks()
 
 
-def _by_secret(run: Rotating) -> bool:
+def _by_secret(run: OpenStack) -> bool:
     return run.settings.profile.credential is CredentialKind.SECRET
 
 
-def _slot_findings(run: Rotating, live: tuple[LiveSecret, ...], outside: OutsideSlots) -> list[Cause]:
+def _slot_findings(run: OpenStack, live: tuple[LiveSecret, ...], outside: OutsideSlots) -> list[Cause]:
     """Slots that the settings and the state disagree on, and secrets that were removed in Entra."""
     if not _by_secret(run):
         return []
     present = outside.present
     gone = [one for one in live if present is not None and one.key_id.lower() not in present]
-    return slot_findings(run.settings.slots, live, gone, run.stack)
+    return slot_findings(run.settings.slots, live, gone, run.name)
 
 
 def _tell(
-    run: Rotating,
+    run: OpenStack,
     slots: Slots,
     outside: OutsideSlots,
     standing: Standing,
     proof: ProofRecord | None,
 ) -> None:
     voice, drift = run.voice, standing.drift
-    voice.title(f"Stack {run.stack}: {run.settings.display_name} in tenant {run.settings.tenant_id}")
+    voice.title(f"Stack {run.name}: {run.settings.display_name} in tenant {run.settings.tenant_id}")
     noun = run.settings.profile.credential.value
-    rows = [(f"{noun} {row['slot']}", run.describe(row)) for row in slots]
+    rows = [(f"{noun} {row['slot']}", slot_words(row)) for row in slots]
     voice.table([*rows, *hand_made.lines(outside)])
     voice.say(f"consent and assignments: {_directory(standing)}")
     voice.say(f"security role and application user: {'as wanted' if not drift else f'{len(drift)} differ'}")

@@ -1,45 +1,88 @@
-"""`verify --sign-in`: after the application's own proof, a person's."""
+"""`verify`: the proof alone, and with `--sign-in` a person's sign-in after it."""
 
 from __future__ import annotations
 
 import threading
 import webbrowser
+from typing import Annotated
 
-from connector.cli.engine.pulumi import Engine
-from connector.cli.open_stack import in_session
-from connector.cli.run import Outcome
+import typer
+
+from connector.cli.open_stack import OpenStack, directory_checks, named
+from connector.cli.options import Json, Records, Stack, Trace
+from connector.cli.run import Outcome, run_verb
 from connector.cli.screen.console import Voice
-from connector.cli.verbs import deploy as verbs
-from connector.dataverse.sign_in import SignedIn, prove_sign_in
+from connector.dataverse import jobs
+from connector.dataverse.reports import ProofReport
+from connector.dataverse.sign_in import prove_sign_in
+from connector.stack.outputs import StackOutputs
+from connector.wire.login import KEY_VARIABLE, other_certificate
 from connector.wire.session import Session
 
-SECONDS = 300.0
 _BROWSER_SECONDS = 10.0
 
 
-def verify_with_sign_in(
-    voice: Voice, stack: str | None, records: str | None, *, seconds: float = SECONDS
-) -> Outcome:
-    """The proof, and when it holds the sign-in of the person at this machine."""
-    outcome = verbs.verify(voice, stack, records)
-    if outcome.error is not None:
-        return outcome
-    engine = Engine(stack, voice.say)
-    settings, outputs = engine.settings(), engine.outputs()
-    voice.title(f"Sign-in: in the browser, then WhoAmI as that person ({settings.dynamics_host})")
+def verify(
+    stack: Stack = None,
+    json: Json = False,
+    records: Records = None,
+    sign_in: Annotated[bool, typer.Option("--sign-in", help="Then let a person sign in, too.")] = False,
+    timeout: Annotated[float, typer.Option("--timeout", help="Seconds to wait for the person.")] = 300.0,
+    trace: Trace = None,
+) -> None:
+    """Prove that the client secret opens Dynamics with exactly the rights wanted."""
 
+    def work(voice: Voice) -> Outcome:
+        opened = OpenStack(voice, stack, records, writes=True)
+        proved = _prove(opened)
+        return _sign_in(opened, proved, timeout) if sign_in and proved.error is None else proved
+
+    run_verb("verify", Voice(as_json=json), work, trace=trace)
+
+
+def _prove(stack: OpenStack) -> Outcome:
+    settings, outputs, known = stack.settings, stack.outputs(), stack.known()
+    stack.voice.title(f"Proof: logging in as the application ({settings.dynamics_host})")
+
+    async def work(session: Session) -> tuple[ProofReport, StackOutputs]:
+        more = directory_checks(settings, outputs, session)
+        proof = await jobs.prove(settings, outputs, session, more=more, known=known)
+        report = await named(proof, outputs, session)
+        return report, tell(stack.voice, session, outputs, report)
+
+    report, proved = stack.in_session(work)
+    stack.note(proved, proof=report)
+    return Outcome(report.to_json(), report.error)
+
+
+def tell(voice: Voice, session: Session, outputs: StackOutputs, proof: ProofReport) -> StackOutputs:
+    """Say the verdict; the outputs for the record, which names no certificate that was not the one used."""
+    voice.proof(proof)
+    used = other_certificate(session.settings, outputs, session.environ)
+    if not used or proof.error is not None:
+        return outputs
+    voice.say(
+        f"warning: this was the certificate {used}, and `handover` gives "
+        f"{outputs.client_certificate_thumbprint}, which is not proved: let {KEY_VARIABLE} name that one's "
+        "file, and run `verify`"
+    )
+    return outputs.model_copy(update={"client_certificate_key_id": ""})
+
+
+def _sign_in(stack: OpenStack, proved: Outcome, seconds: float) -> Outcome:
+    """After the application's own proof, that of the person at this machine."""
+    voice, outputs = stack.voice, stack.outputs()
+    voice.title(f"Sign-in: in the browser, then WhoAmI as that person ({stack.settings.dynamics_host})")
     browser = _Browser(voice)
-
-    async def work(session: Session) -> SignedIn:
-        return await prove_sign_in(outputs, session, browser.open, seconds=seconds)
-
     try:
-        person = in_session(settings, work)
+        person = stack.in_session(
+            lambda session: prove_sign_in(outputs, session, browser.open, seconds=seconds)
+        )
     finally:
         browser.close()
     voice.say(f"{person.name} ({person.principal_name}) signed in and is user {person.user_id}")
     voice.say("this proves this stack's set-up; the vendor's own sign-in page is not part of it")
-    return Outcome(outcome.body | {"signedIn": person.to_json()})
+    return Outcome(proved.body | {"signedIn": person.to_json()})
 
 
 class _Browser:

@@ -1,14 +1,47 @@
-"""`fleet matrix --output`: the job matrix as the pipeline service that runs the job takes it."""
+"""`fleet matrix`: the job matrix of a pipeline, and an output of its step where one is named."""
 
 from __future__ import annotations
 
 import json
+import json as jsonlib
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
+import typer
+
+from connector.cli.run import Outcome, run_verb
+from connector.cli.screen.console import Voice
+from connector.cli.verbs.fleet.options import File, InRing, Only, read_fleet
 from connector.errors import Problem, SettingsError
+from connector.fleet.selection import matrix as job_matrix
+from connector.fleet.selection import select
 from connector.settings.problems import shown
+
+
+def fleet_matrix(
+    shards: Annotated[int, typer.Option("--shards", min=1, help="How many jobs at most.")],
+    file: File = None,
+    only: Only = None,
+    ring: InRing = None,
+    output: Annotated[
+        str | None, typer.Option("--output", help="Make it this output of the pipeline's step, too.")
+    ] = None,
+) -> None:
+    """Print the job matrix of a pipeline as JSON: `{"include": [{"shard", "ring", "stacks"}]}`."""
+
+    def work(_: Voice) -> Outcome:
+        chosen = select(read_fleet(file), only=only or (), ring=ring)
+        computed = job_matrix(chosen, shards, ring)
+        print(jsonlib.dumps(computed))
+        if output is not None:
+            hand_out(output, computed, os.environ)
+        return Outcome()
+
+    run_verb("fleet matrix", Voice(as_json=False), work)
+
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 Rows = list[dict[str, str]]

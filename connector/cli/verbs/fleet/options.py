@@ -1,144 +1,54 @@
-"""The options of `fleet preview | deploy | verify | rotate | status`."""
+"""What the verbs of `fleet` share: the options that choose stacks, the fleet's file, and its backend."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from connector.cli.options import Json, Records
-from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice
-from connector.cli.verbs.fleet.group import File, InRing, Only, Shard, read_fleet
-from connector.fleet.selection import select
+from connector.cli.engine.pulumi import PROJECT_DIR
+from connector.errors import Problem, SettingsError
+from connector.fleet import FLEET_FILE, Fleet, load_fleet
+from connector.settings.problems import shown
 
-Resume = Annotated[
-    bool, typer.Option("--resume", help="Go on with the last run: what is done is not done again.")
-]
-Count = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Stacks at a time; by default from cores and memory.")
-]
-
-_PLAIN = {
-    "deploy": "Deploy and prove stack by stack, ring after ring; a ring that fails too often stops the run.",
-    "verify": "Prove the connection of every stack.",
-}
+File = Annotated[str | None, typer.Option("--fleet", help="The fleet's file; the project's fleet.yaml.")]
+Only = Annotated[list[str] | None, typer.Option("--only", help="These stacks alone; names with commas.")]
+InRing = Annotated[str | None, typer.Option("--ring", help="The stacks of this ring alone.")]
+Shard = Annotated[str | None, typer.Option("--shard", help="K/N: the K-th of N parts of the stacks.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verbs to the group."""
-    app.command()(preview)
-    for verb, text in _PLAIN.items():
-        app.command(verb, help=text)(_over_stacks(verb))
-    app.command()(rotate)
-    app.command()(status)
+def read_fleet(file: str | None) -> Fleet:
+    """The fleet of a file. Raises SettingsError with every problem of it."""
+    return load_fleet(fleet_path(file), project_dir=PROJECT_DIR)
 
 
-def _run(verb: str, file: str | None, *, json: bool, **options: Any) -> None:
-    def work(voice: Voice) -> Outcome:
-        from connector.cli.verbs.fleet.run import RunOptions, run_fleet  # noqa: PLC0415  # imported when it is wanted
+def fleet_path(file: str | None) -> Path:
+    """A fleet's file: as named from here, otherwise in the project's folder.
 
-        return run_fleet(voice, read_fleet(file), verb, RunOptions(**options))
-
-    run_verb(f"fleet {verb}", Voice(as_json=json), work)
-
-
-def preview(  # noqa: PLR0913, PLR0917  # options of a command line
-    file: File = None,
-    only: Only = None,
-    ring: InRing = None,
-    shard: Shard = None,
-    resume: Resume = False,
-    workers: Count = None,
-    records: Records = None,
-    markdown: Annotated[
-        str | None,
-        typer.Option(
-            "--markdown", help="One page of all stacks into this file, `-` for stdout, for a review."
-        ),
-    ] = None,
-    refresh: Annotated[
-        bool, typer.Option("--refresh", help="Look for what moved in the tenants, too.")
-    ] = False,
-    policy_pack: Annotated[str | None, typer.Option("--policy-pack", help="Folder of a policy pack.")] = None,
-    expect_no_changes: Annotated[
-        bool, typer.Option("--expect-no-changes", help="Exit with 7 when a stack would change.")
-    ] = False,
-    json: Json = False,
-) -> None:
-    """Show what `fleet deploy` would change, stack by stack; writes nothing."""
-    more = ["--refresh"] * refresh + ["--expect-no-changes"] * expect_no_changes
-    more += ["--policy-pack", str(Path(policy_pack).absolute())] if policy_pack else []
-    chosen = {"only": only or (), "ring": ring, "shard": shard, "resume": resume}
-    told = {"workers": workers, "records": records, "markdown": markdown, "more": tuple(more)}
-    _run("preview", file, json=json, **chosen, **told)
+    Where none is named it is the project's, whatever lies here: its stacks' files are the project's too.
+    """
+    if file is None:
+        return PROJECT_DIR / FLEET_FILE
+    named = Path(file)
+    return named if named.exists() or named.is_absolute() else PROJECT_DIR / named
 
 
-def _over_stacks(verb: str) -> Callable[..., None]:
-    """A verb that is told which stacks, and nothing besides."""
-
-    def run(  # noqa: PLR0913, PLR0917  # options of a command line
-        file: File = None,
-        only: Only = None,
-        ring: InRing = None,
-        shard: Shard = None,
-        resume: Resume = False,
-        workers: Count = None,
-        records: Records = None,
-        json: Json = False,
-    ) -> None:
-        chosen = {"only": only or (), "ring": ring, "shard": shard, "resume": resume}
-        _run(verb, file, json=json, workers=workers, records=records, **chosen)
-
-    return run
+def backend_environment(fleet: Fleet) -> dict[str, str]:
+    """The variable that names the fleet's backend. Raises SettingsError where the environment has another."""
+    if fleet.backend is None:
+        return {}
+    there = os.environ.get("PULUMI_BACKEND_URL")
+    if there and there != fleet.backend:
+        wanted = _without_password(fleet.backend)
+        message = f"fleet.yaml says {wanted}; unset the variable, or work with the other fleet's file"
+        problem = Problem("fleet.backend", "PULUMI_BACKEND_URL", shown(_without_password(there)), message)
+        raise SettingsError([problem], where="the environment")
+    return {"PULUMI_BACKEND_URL": fleet.backend}
 
 
-def rotate(  # noqa: PLR0913, PLR0917  # options of a command line
-    file: File = None,
-    only: Only = None,
-    ring: InRing = None,
-    shard: Shard = None,
-    resume: Resume = False,
-    workers: Count = None,
-    records: Records = None,
-    patch: Annotated[
-        str | None, typer.Option("--patch", help="Folder for the settings' changes, STACK.patch each.")
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Do the next due step of every stack's rotation (`rotate auto`)."""
-    chosen = {"only": only or (), "ring": ring, "shard": shard, "resume": resume}
-    _run("rotate", file, json=json, workers=workers, records=records, patch=patch, **chosen)
-
-
-def status(  # noqa: PLR0913, PLR0917  # options of a command line
-    file: File = None,
-    only: Only = None,
-    ring: InRing = None,
-    shard: Shard = None,
-    records: Records = None,
-    soon_days: Annotated[
-        int | None,
-        typer.Option(min=0, help="Days before an end that count as soon (30, a sixth of a lifetime)."),
-    ] = None,
-    concurrency: Annotated[
-        int | None, typer.Option("--concurrency", min=1, help="Stacks read side by side (3).")
-    ] = None,
-    report: Annotated[
-        str | None, typer.Option("--report", help="Write one HTML page for people there.")
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Show how every stack stands: drift, consent, days left, last proof; reads only, without the engine."""
-
-    def work(voice: Voice) -> Outcome:
-        # imported when it is wanted: it brings the Graph SDK
-        from connector.cli.verbs.fleet.status import StatusOptions, fleet_status  # noqa: PLC0415
-
-        fleet = read_fleet(file)
-        chosen = select(fleet, only=only or (), ring=ring, shard=shard)
-        return fleet_status(voice, fleet, chosen, StatusOptions(records, soon_days, concurrency, report))
-
-    run_verb("fleet status", Voice(as_json=json), work)
+def _without_password(url: str) -> str:
+    """A backend's URL as it may be shown: `postgres://` holds name and password before its host."""
+    return re.sub(r"//.*@", "//…@", url)

@@ -7,19 +7,23 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.text import Text
 
 from connector.cli.engine.pulumi import PROJECT_DIR
-from connector.cli.open_stack import records_folder
-from connector.cli.paths import file_to_write, refused
-from connector.cli.run import Outcome
+from connector.cli.options import Json, Records
+from connector.cli.paths import file_to_write, records_folder, refused
+from connector.cli.run import Outcome, run_verb
 from connector.cli.screen.console import Voice
 from connector.cli.screen.fleet import TableRow, cut, show_table
-from connector.cli.verbs.fleet.run import FleetError
+from connector.cli.verbs.fleet.job import FleetError
+from connector.cli.verbs.fleet.options import File, InRing, Only, Shard, read_fleet
 from connector.fleet import Fleet, FleetStack
+from connector.fleet.report import report_page
 from connector.fleet.rows import Row, State, counts, in_order
+from connector.fleet.selection import select
 from connector.fleet.status import AT_ONCE, Place, read_fleet_status
 from connector.report import counted, first_few
 
@@ -42,7 +46,35 @@ class StatusOptions:
     report: str | None = None
 
 
-def fleet_status(voice: Voice, fleet: Fleet, chosen: Sequence[FleetStack], options: StatusOptions) -> Outcome:
+def fleet_status(  # noqa: PLR0913, PLR0917  # options of a command line
+    file: File = None,
+    only: Only = None,
+    ring: InRing = None,
+    shard: Shard = None,
+    records: Records = None,
+    soon_days: Annotated[
+        int | None,
+        typer.Option(min=0, help="Days before an end that count as soon (30, a sixth of a lifetime)."),
+    ] = None,
+    concurrency: Annotated[
+        int | None, typer.Option("--concurrency", min=1, help="Stacks read side by side (3).")
+    ] = None,
+    report: Annotated[
+        str | None, typer.Option("--report", help="Write one HTML page for people there.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show how every stack stands: drift, consent, days left, last proof; reads only, without the engine."""
+
+    def work(voice: Voice) -> Outcome:
+        fleet = read_fleet(file)
+        chosen = select(fleet, only=only or (), ring=ring, shard=shard)
+        return _status(voice, fleet, chosen, StatusOptions(records, soon_days, concurrency, report))
+
+    run_verb("fleet status", Voice(as_json=json), work)
+
+
+def _status(voice: Voice, fleet: Fleet, chosen: Sequence[FleetStack], options: StatusOptions) -> Outcome:
     """Read the stacks and tell; the exit code is the highest of theirs."""
     at_once = options.concurrency or AT_ONCE
     voice.title(f"Fleet {fleet.name}: status of {counted(len(chosen), 'stack')}, {at_once} at a time")
@@ -57,8 +89,6 @@ def fleet_status(voice: Voice, fleet: Fleet, chosen: Sequence[FleetStack], optio
 
 
 def _write_report(voice: Voice, fleet: Fleet, rows: Sequence[Row], path: Path) -> None:
-    from connector.fleet.report import report_page  # noqa: PLC0415  # imported when it is wanted
-
     try:
         path.write_text(report_page(fleet.name, rows), encoding="utf-8", newline="\n")
     except OSError as error:

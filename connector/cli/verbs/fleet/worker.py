@@ -14,11 +14,10 @@ from typing import Any
 
 from connector.cli.engine.pulumi import PROJECT_DIR
 from connector.cli.engine.run_notes import Process, is_gone, process_of
-from connector.cli.run import WORKER
 from connector.errors import ConnectError
 from connector.fleet.model import FleetStack
 from connector.fleet.runs import StackRun, State
-from connector.interrupts import CANCELLED
+from connector.interrupts import CANCELLED, WORKER
 
 _LINE_LIMIT = 4 * 1024 * 1024
 _KEPT_LINES = 3

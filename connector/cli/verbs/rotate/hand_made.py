@@ -4,32 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from connector import naming
-from connector.cli.open_stack import in_session
-from connector.dataverse.reports import Action, Change
-from connector.records.record import adopted_key_ids, read_record, write_record
+from connector.cli.open_stack import OpenStack
+from connector.entra.directory import Directory
+from connector.entra.secrets import read_outside_slots
+from connector.records.record import adopted_key_ids
+from connector.report import Action, Change
 from connector.stack.due import describe
 from connector.stack.hand_made import HandMade, OutsideSlots
 from connector.stack.secrets import secrets_of
 from connector.wire.session import Session
 
-if TYPE_CHECKING:
-    from connector.cli.verbs.rotate.rotation import Rotating
-
 _RECENT = timedelta(days=7)
 
 
-def read(run: Rotating, *, always: bool = False) -> OutsideSlots:
+def read(stack: OpenStack, *, always: bool = False) -> OutsideSlots:
     """The secrets outside the slots now; without adopted ones nothing is asked, unless *always*.
 
     The record counts only for the application that the state holds.
     """
-    record = run.record()
+    record = stack.record()
     if not (always or adopted_key_ids(record)):
         return OutsideSlots()
-    state, base = run.engine.state(), run.settings.profile.name
+    state, base = stack.state(), stack.settings.profile.name
     application = state.object_id(naming.application_resource(base))
     if application is None:
         return OutsideSlots()
@@ -38,40 +37,36 @@ def read(run: Rotating, *, always: bool = False) -> OutsideSlots:
     in_slots = {one.key_id for one in secrets_of(state, base)}
 
     async def ask(session: Session) -> OutsideSlots:
-        from connector.entra.secrets import read_outside_slots  # noqa: PLC0415  # the Graph SDK: half a second
-
         return await read_outside_slots(session, application, adopted=adopted, in_slots=in_slots)
 
-    return in_session(run.settings, ask)
+    return stack.in_session(ask)
 
 
-def retire(run: Rotating, secrets: Iterable[HandMade]) -> tuple[Change, ...]:
+def retire(stack: OpenStack, secrets: Iterable[HandMade]) -> tuple[Change, ...]:
     """Remove adopted secrets by key id; the record forgets each one as it goes.
 
     A run that dies in between leaves the rest in the record, and the next one goes on from there.
     """
     named = tuple(secrets)
-    application = run.outputs().application_object_id
+    application = stack.outputs().application_object_id
 
     async def remove(session: Session) -> None:
-        from connector.entra.directory import Directory  # noqa: PLC0415  # the Graph SDK: half a second
-
         directory = Directory(session)
         for one in named:
             await directory.remove_secret(application, one.key_id)
-            _forget(run, one.key_id)
-            run.voice.say(f"removed {one.label} ({one.key_id})")
+            _forget(stack, one.key_id)
+            stack.voice.say(f"removed {one.label} ({one.key_id})")
 
     if named:
-        in_session(run.settings, remove)
+        stack.in_session(remove)
     return tuple(Change(Action.REMOVED, "hand-made secret", one.label, one.key_id) for one in named)
 
 
-def _forget(run: Rotating, key_id: str) -> None:
-    record = read_record(run.stack, run.folder)
+def _forget(stack: OpenStack, key_id: str) -> None:
+    record = stack.record()
     if record is not None:
         left = tuple(one for one in record.adopted_secrets if one.key_id.lower() != key_id.lower())
-        write_record(record.model_copy(update={"adopted_secrets": left}), run.folder)
+        stack.write(record.model_copy(update={"adopted_secrets": left}))
 
 
 def table(secrets: OutsideSlots) -> list[dict[str, Any]]:
@@ -99,8 +94,8 @@ def used_lately(moment: datetime | None) -> bool:
     return moment is not None and datetime.now(UTC) - moment < _RECENT
 
 
-def warn(run: Rotating, label: str, moment: datetime | None) -> None:
+def warn(stack: OpenStack, label: str, moment: datetime | None) -> None:
     """Show a secret's last use, and warn when it is recent."""
-    run.voice.say(f"{label}: {last_use_words(moment)}")
+    stack.voice.say(f"{label}: {last_use_words(moment)}")
     if used_lately(moment):
-        run.voice.say(f"warning: {label} was used in the last {_RECENT.days} days")
+        stack.voice.say(f"warning: {label} was used in the last {_RECENT.days} days")

@@ -6,23 +6,24 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connector.cli.engine.pulumi import PROJECT_DIR, Engine
-from connector.cli.open_stack import ask_locks, directory_checks, in_session, named, records_folder, warm_up
+from connector.cli.engine.pulumi import PROJECT_DIR
+from connector.cli.open_stack import OpenStack, directory_checks, named
 from connector.cli.paths import file_to_write
+from connector.cli.run import Outcome
 from connector.cli.screen.console import Voice
 from connector.cli.verbs.rotate import hand_made
 from connector.dataverse import jobs
-from connector.dataverse.reports import Action, Change, ProofReport
-from connector.errors import DriftError
+from connector.dataverse.reports import ProofReport
+from connector.entra.directory import Directory
+from connector.errors import ConnectError, DriftError
 from connector.files import read_exactly, write_whole
 from connector.naming import secret_resource
-from connector.records.record import ProofRecord, StackRecord, known_of, read_record, updated, write_record
+from connector.records.record import ProofRecord
 from connector.records.standing import is_proved, slot_table
-from connector.settings import CredentialKind
-from connector.stack.due import describe
+from connector.report import Action, Change
+from connector.stack.due import Due, Thresholds, next_step
 from connector.stack.hand_made import OutsideSlots
-from connector.stack.outputs import StackOutputs
-from connector.stack.secrets import LiveSecret, live_certificates, live_secrets
+from connector.stack.secrets import LiveSecret
 from connector.stack.slots_file import stack_file, unified_diff, with_slots
 from connector.wire.session import Session
 
@@ -38,8 +39,8 @@ async def _ahead(session: Session) -> timedelta:
     return session.ahead
 
 
-class Rotating:
-    """A stack whose slots are read or changed; every step reads the state anew."""
+class Rotation(OpenStack):
+    """A stack whose slots are read or changed, and the stack's file with them."""
 
     def __init__(
         self, voice: Voice, stack: str | None, records: str | None, patch: str | None, *, prove: bool = True
@@ -49,34 +50,12 @@ class Rotating:
         Only a run that is to *prove* writes into the records' folder.
         """
         self._patch = file_to_write("--patch", patch, code="rotation.patch")
-        self.folder = records_folder(records, write=prove)
-        self.voice = voice
-        self.engine = Engine(stack, voice.say)
-        self.settings = self.engine.settings()
+        super().__init__(voice, stack, records, writes=prove)
         self.file = stack_file(self.engine.stack, PROJECT_DIR)
         self._before = read_exactly(self.file)
         self._slots = dict(self.settings.slots)
         self._outside: OutsideSlots | None = None
         self._ahead: timedelta | None = None
-
-    @property
-    def stack(self) -> str:
-        """The stack's name."""
-        return self.settings.stack
-
-    def ask_locks(self) -> None:
-        """Before a step writes: refuse where another run holds the stack. Raises EngineError."""
-        ask_locks(self.voice, self.engine)
-
-    def live(self) -> tuple[LiveSecret, ...]:
-        """The client secrets (or certificates) that the state holds now, the oldest first."""
-        profile = self.settings.profile
-        read = live_certificates if profile.credential is CredentialKind.CERTIFICATE else live_secrets
-        return read(self.engine.exported(), profile.name)
-
-    def record(self) -> StackRecord | None:
-        """What is known of the stack from its last runs."""
-        return read_record(self.stack, self.folder)
 
     def outside_slots(self, *, anew: bool = False) -> OutsideSlots:
         """The secrets of an adopted application that no slot holds; read once, unless *anew*."""
@@ -84,9 +63,11 @@ class Rotating:
             self._outside = hand_made.read(self)
         return self._outside
 
-    def outputs(self) -> StackOutputs:
-        """The stack's outputs now."""
-        return self.engine.outputs()
+    def due(self, begin_days: int | None, soon_days: int | None, now: datetime | None = None) -> Due:
+        """The next step; days are by the secrets' lifetime where none are given, *now* by this machine."""
+        days = Thresholds.for_lifetime(self.settings.secret.lifetime_days, begin=begin_days, soon=soon_days)
+        old = self.outside_slots().adopted
+        return next_step(self.settings.slots, self.live(), now or datetime.now(UTC), days, old)
 
     @property
     def slots_in_file(self) -> Mapping[str, int]:
@@ -132,7 +113,7 @@ class Rotating:
             listed = ", ".join(f"{c.action.value} {c.kind} {c.name}" for c in others)
             message = (
                 f"a rotation changes one client secret and nothing else, and the preview of stack "
-                f"{self.stack} holds more: {listed}. Nothing was deployed; run deploy (or review what "
+                f"{self.name} holds more: {listed}. Nothing was deployed; run deploy (or review what "
                 "differs) first, then rotate"
             )
             raise DriftError(message, code="rotation.more_changes", key=others[0].name)
@@ -140,33 +121,34 @@ class Rotating:
 
     def prove(self, *, fresh: bool | None = None) -> ProofReport:
         """The proof with the newest secret; written into the record."""
-        warm_up()
         outputs = self.outputs()
-        record = read_record(self.stack, self.folder)
+        known = self.known()
         self.voice.title(f"Proof with the secret {outputs.client_secret_key_id}")
 
         async def work(session: Session) -> ProofReport:
             more = directory_checks(self.settings, outputs, session)
-            known = known_of(record)
             proof = await jobs.prove(self.settings, outputs, session, more=more, known=known, fresh=fresh)
             return await named(proof, outputs, session)
 
-        report = in_session(self.settings, work)
+        report = self.in_session(work)
         self.voice.proof(report)
-        write_record(updated(record, self.settings, outputs, proof=report), self.folder)
+        self.note(outputs, proof=report)
         return report
+
+    def is_current(self) -> bool:
+        """Whether the outputs already hand out the newest secret."""
+        return self.outputs().client_secret_key_id == self.live()[-1].key_id
 
     def gone(self) -> tuple[LiveSecret, ...]:
         """Secrets of the state that the application does not hold any more: a killed run deleted them."""
-        live, outputs = self.live(), self.outputs()
+        # The outputs first: their snapshot is in clear, and serves the secrets as well.
+        outputs, live = self.outputs(), self.live()
 
         async def read(session: Session) -> set[str] | None:
-            from connector.entra.directory import Directory  # noqa: PLC0415  # the Graph SDK: half a second
-
             application = await Directory(session).application(outputs.application_object_id)
             return {secret.key_id.lower() for secret in application.secrets} if application else None
 
-        held = in_session(self.settings, read)
+        held = self.in_session(read)
         return () if held is None else tuple(one for one in live if one.key_id.lower() not in held)
 
     def now(self) -> datetime:
@@ -175,7 +157,7 @@ class Rotating:
         A clock that is wrong would have a secret in use taken for one that has ended.
         """
         if self._ahead is None:
-            self._ahead = in_session(self.settings, _ahead)
+            self._ahead = self.in_session(_ahead)
             if self._ahead > _NOTICED:
                 self.voice.say(f"this machine's clock is {self._ahead} ahead of Graph's, which counts")
         return datetime.now(UTC) - max(self._ahead, timedelta())
@@ -192,13 +174,21 @@ class Rotating:
         record = self.record()
         return record.proof if record else None
 
-    @staticmethod
-    def describe(row: Mapping[str, Any]) -> str:
-        """A row of the table in words."""
-        proved = ", last proof passed" if row["proved"] else ""
-        return f"generation {row['generation']}, {describe(row['daysLeft'])}{proved}  ({row['keyId']})"
+    def tables(self) -> dict[str, Any]:
+        """The secrets in slots and outside, for `--json`."""
+        return {"slots": self.table(), "handMade": hand_made.table(self.outside_slots())}
 
-    def note(self) -> None:
-        """Bring the record's slots up to date."""
-        record = read_record(self.stack, self.folder)
-        write_record(updated(record, self.settings, self.outputs()), self.folder)
+
+def outcome(
+    run: Rotation,
+    verb: str,
+    result: str,
+    changes: tuple[Change, ...],
+    proof: ProofReport | None = None,
+    error: ConnectError | None = None,
+) -> Outcome:
+    """What a step came to; the secrets outside the slots are read anew."""
+    body: dict[str, Any] = proof.to_json() if proof else {"stack": run.name}
+    body |= {"verb": f"rotate {verb}", "result": result, "changes": [change.to_json() for change in changes]}
+    body |= {"slots": run.table(), "handMade": hand_made.table(run.outside_slots(anew=True))}
+    return Outcome(body, error or (proof.error if proof else None))

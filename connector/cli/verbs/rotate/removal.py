@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from connector.cli.verbs.rotate.rotation import Rotating
-from connector.dataverse.reports import Action, Change
+from connector.cli.verbs.rotate.rotation import Rotation
 from connector.errors import ConnectError
+from connector.report import Action, Change
 from connector.stack.secrets import LiveSecret, slots_of
 
 
-def forget_gone(run: Rotating) -> bool:
+def forget_gone(run: Rotation) -> bool:
     """Let the state follow where one of two secrets was deleted by a run that died before it said so.
 
     The provider does not take a secret that is missing for deleted: its delete fails.
@@ -29,7 +29,7 @@ def forget_gone(run: Rotating) -> bool:
     return True
 
 
-def delete(run: Rotating, gone: LiveSecret, rest: tuple[LiveSecret, ...]) -> tuple[Change, ...]:
+def delete(run: Rotation, gone: LiveSecret, rest: tuple[LiveSecret, ...]) -> tuple[Change, ...]:
     """An update that deletes one secret; its protection is lifted for this alone, and put back on refusal."""
     before = run.slots_in_file
     run.write_slots(slots_of(rest))
@@ -43,19 +43,19 @@ def delete(run: Rotating, gone: LiveSecret, rest: tuple[LiveSecret, ...]) -> tup
         run.write_slots(before)
         raise
     changes = run.engine.up()
-    run.note()
+    run.note(run.outputs())
     return changes
 
 
 def unusable(
-    run: Rotating, live: Sequence[LiveSecret], removed: Sequence[LiveSecret]
+    run: Rotation, live: Sequence[LiveSecret], removed: Sequence[LiveSecret]
 ) -> tuple[LiveSecret, ...]:
-    """Those that open nothing any more: ended, or *removed* from the application (`Rotating.gone`)."""
+    """Those that open nothing any more: ended, or *removed* from the application (`Rotation.gone`)."""
     now = run.now()
     return tuple(one for one in live if one.has_ended(now) or one in removed)
 
 
-def make_way(run: Rotating) -> Mapping[str, int] | None:
+def make_way(run: Rotation) -> Mapping[str, int] | None:
     """Where the newer of two secrets opens nothing any more, free a slot; the slots then, None without need.
 
     The older one goes where it opens nothing either; otherwise it is in use, and the newer one goes.
