@@ -13,23 +13,23 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from connector.fleet.rows import Row, State, counts
+from connector.fleet.rows import StackStatus, StatusRow, counts
 
 _TEMPLATE = Path(__file__).with_name("report.html")
 _SLOT = re.compile(r"\{\{([a-z]+)\}\}")
 _MARKED = re.compile(r"`([^`]+)`|(https://[^\s<>\"'`]+[^\s<>\"'`.,;:)])")
 _NAMES = {
-    State.ATTENTION: ("Needs attention", "bad"),
-    State.UNKNOWN: ("Unknown", "bad"),
-    State.DRIFT: ("Drift", "warn"),
-    State.NOT_DEPLOYED: ("Not deployed", "soft"),
-    State.IN_ORDER: ("In order", "good"),
+    StackStatus.ATTENTION: ("Needs attention", "bad"),
+    StackStatus.UNKNOWN: ("Unknown", "bad"),
+    StackStatus.DRIFT: ("Drift", "warn"),
+    StackStatus.NOT_DEPLOYED: ("Not deployed", "soft"),
+    StackStatus.IN_ORDER: ("In order", "good"),
 }
 _SAID = 3
 _WARN_DAYS = 60
 
 
-def report_page(fleet: str, rows: Sequence[Row], now: datetime | None = None) -> str:
+def report_page(fleet: str, rows: Sequence[StatusRow], now: datetime | None = None) -> str:
     """The page of a fleet's rows, in their order; *now* is when they were read."""
     moment = now or datetime.now(UTC)
     many = f"{len(rows):,} stack{'' if len(rows) == 1 else 's'}"
@@ -48,7 +48,7 @@ def report_page(fleet: str, rows: Sequence[Row], now: datetime | None = None) ->
     return _SLOT.sub(lambda found: parts[found[1]], template)
 
 
-def _counts(rows: Sequence[Row]) -> str:
+def _counts(rows: Sequence[StatusRow]) -> str:
     found = counts(rows)
     parts: list[str] = []
     for state, (name, tone) in _NAMES.items():
@@ -57,13 +57,13 @@ def _counts(rows: Sequence[Row]) -> str:
     return "".join(parts)
 
 
-def _people(rows: Sequence[Row]) -> str:
+def _people(rows: Sequence[StatusRow]) -> str:
     if not rows:
         return "<p>Nobody is needed.</p>"
     return f'<ul class="people">\n{"".join(_person(row) for row in rows)}</ul>'
 
 
-def _person(row: Row) -> str:
+def _person(row: StatusRow) -> str:
     body = row.body
     owner = f"{escape(body['owner'])}, " if body["owner"] else ""
     said = "".join(f"<p>{_linked(need['message'])}</p>" for need in body["needs"])
@@ -73,13 +73,13 @@ def _person(row: Row) -> str:
     )
 
 
-def _rows(rows: Sequence[Row]) -> Iterable[str]:
+def _rows(rows: Sequence[StatusRow]) -> Iterable[str]:
     longest = max((row.days_left or 0 for row in rows), default=0) or 1
     for row in rows:
         body = row.body
         name, tone = _NAMES[row.state]
         marks = f'data-state="{name}" data-ring="{escape(body["ring"])}" data-owner="{escape(body["owner"])}"'
-        rank = list(State).index(row.state)
+        rank = list(StackStatus).index(row.state)
         yield (
             f'<tr {marks}><th scope="row">{escape(body["stack"])}'
             f'<span class="small">{escape(body["dynamicsUrl"].removeprefix("https://"))}</span></th>'
@@ -90,7 +90,7 @@ def _rows(rows: Sequence[Row]) -> Iterable[str]:
         )
 
 
-def _days(row: Row, longest: int) -> str:
+def _days(row: StatusRow, longest: int) -> str:
     days = row.days_left
     if days is None:
         return '<td data-v="" class="days soft">not known</td>'

@@ -19,7 +19,7 @@ from connector.stack.hand_made import HandMade
 from connector.stack.secrets import LiveSecret
 
 
-class State(StrEnum):
+class StackStatus(StrEnum):
     """How a stack stands; those that need a person first."""
 
     ATTENTION = "attention"
@@ -30,10 +30,10 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Row:
+class StatusRow:
     """One stack: `body` is its JSON (docs/schemas/fleet.json), never with a secret."""
 
-    state: State
+    state: StackStatus
     exit_code: int
     body: dict[str, Any]
 
@@ -62,7 +62,7 @@ def _told(change: dict[str, str]) -> str:
 
 
 @dataclass(frozen=True)
-class Held:
+class RecordedSecrets:
     """A stack's secrets by its record, with the application's end dates: in slots, lost, and hand-made."""
 
     live: tuple[LiveSecret, ...] = ()
@@ -76,7 +76,7 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Effort:
+class RequestCount:
     """Requests of a stack's session, the login's apart, and the dependent steps among them."""
 
     requests: int = 0
@@ -87,14 +87,14 @@ def row_of(
     stack: FleetStack,
     record: StackRecord,
     standing: Standing,
-    held: Held,
-    effort: Effort,
+    held: RecordedSecrets,
+    requested: RequestCount,
     now: datetime,
-) -> Row:
+) -> StatusRow:
     """The row of a stack that was read."""
     needs = [*standing.needs, *(_ending(one, now) for one in standing.ending)]
     differs = bool(standing.findings or standing.drift)
-    state = State.ATTENTION if needs else State.DRIFT if differs else State.IN_ORDER
+    state = StackStatus.ATTENTION if needs else StackStatus.DRIFT if differs else StackStatus.IN_ORDER
     code = max(
         DriftError.exit_code * differs,
         PersonNeededError.exit_code * bool(standing.needs),
@@ -109,10 +109,10 @@ def row_of(
         "slots": slot_table(held.live, record.proof, now),
         "daysLeft": min(days, default=None),
         "lastProof": proof,
-        "requests": effort.requests,
-        "rounds": effort.rounds,
+        "requests": requested.requests,
+        "rounds": requested.rounds,
     }
-    return Row(state, code, _body(stack, state, code) | read)
+    return StatusRow(state, code, _body(stack, state, code) | read)
 
 
 def _ending(secret: LiveSecret | HandMade, now: datetime) -> Cause:
@@ -120,14 +120,16 @@ def _ending(secret: LiveSecret | HandMade, now: datetime) -> Cause:
     return Cause("status.ends_soon", secret.label, text, person=True)
 
 
-def failed_row(stack: FleetStack, state: State, error: ConnectError, effort: Effort | None = None) -> Row:
+def failed_row(
+    stack: FleetStack, state: StackStatus, error: ConnectError, requested: RequestCount | None = None
+) -> StatusRow:
     """The row of a stack that could not be read, or of which there is nothing to read."""
-    spent = effort or Effort()
+    spent = requested or RequestCount()
     more = {"error": error.to_json(), "requests": spent.requests, "rounds": spent.rounds}
-    return Row(state, error.exit_code, _body(stack, state, error.exit_code) | more)
+    return StatusRow(state, error.exit_code, _body(stack, state, error.exit_code) | more)
 
 
-def _body(stack: FleetStack, state: State, code: int) -> dict[str, Any]:
+def _body(stack: FleetStack, state: StackStatus, code: int) -> dict[str, Any]:
     """A row of which nothing was read, its members in the order in which JSON has them."""
     nothing: dict[str, Any] = {"needs": [], "findings": [], "changes": [], "slots": []}
     last = {"daysLeft": None, "lastProof": None, "requests": 0, "rounds": 0, "exitCode": code, "error": None}
@@ -144,18 +146,18 @@ def _body(stack: FleetStack, state: State, code: int) -> dict[str, Any]:
     }
 
 
-def in_order(rows: Iterable[Row]) -> list[Row]:
+def by_urgency(rows: Iterable[StatusRow]) -> list[StatusRow]:
     """What needs somebody first; within a state the nearest end, then the name."""
-    order = list(State)
+    order = list(StackStatus)
 
-    def rank(row: Row) -> tuple[int, int, float, str]:
+    def rank(row: StatusRow) -> tuple[int, int, float, str]:
         days = row.days_left
         return (order.index(row.state), -row.exit_code, float("inf") if days is None else days, row.name)
 
     return sorted(rows, key=rank)
 
 
-def counts(rows: Sequence[Row]) -> dict[str, int]:
+def counts(rows: Sequence[StatusRow]) -> dict[str, int]:
     """How many stacks there are, and how many in each state."""
     states = Counter(row.state for row in rows)
-    return {"stacks": len(rows), **{state.value: states[state] for state in State}}
+    return {"stacks": len(rows), **{state.value: states[state] for state in StackStatus}}

@@ -27,7 +27,7 @@ _EXPECTED = {"preview": frozenset({7})}
 WRITES = frozenset({"deploy", "rotate"})
 
 
-class State(StrEnum):
+class RunState(StrEnum):
     """Where a stack of a run is."""
 
     PENDING = "pending"
@@ -50,7 +50,7 @@ class StackRun(_Part):
     ring: str = ""
     owner: str = ""
     tenant_id: str = ""
-    state: State = State.PENDING
+    state: RunState = RunState.PENDING
     pid: int | None = None
     process: str = ""
     result: str = ""
@@ -63,7 +63,7 @@ class StackRun(_Part):
     def failed(self, verb: str) -> bool:
         """Whether it counts as failed, and for the ring's stop rule where the verb has one."""
         fine = _NO_FAILURE | _EXPECTED.get(verb, frozenset())
-        return self.state is State.DONE and self.exit_code not in fine
+        return self.state is RunState.DONE and self.exit_code not in fine
 
     @property
     def cause(self) -> str:
@@ -100,7 +100,7 @@ class RunRecord(_Part):
         rows = list(self.stacks.values())
         failed = sum(row.failed(self.verb) for row in rows)
         fine = sum(row.exit_code == 0 for row in rows)
-        skipped = sum(row.state is not State.DONE for row in rows)
+        skipped = sum(row.state is not RunState.DONE for row in rows)
         noted = len(rows) - failed - fine - skipped
         return {"stacks": len(rows), "succeeded": fine, "noted": noted, "failed": failed, "skipped": skipped}
 
@@ -143,14 +143,14 @@ def resumed(before: RunRecord, fleet: Fleet, chosen: Sequence[FleetStack]) -> Ru
     left = RunRecord.begin(before.fleet, before.verb, wanted)
     for name, row in left.stacks.items():
         old = before.stacks[name]
-        if old.state is State.DONE and not old.failed(before.verb):
+        if old.state is RunState.DONE and not old.failed(before.verb):
             left.stacks[name] = old
-        elif old.state is State.RUNNING:
+        elif old.state is RunState.RUNNING:
             left.stacks[name] = row.model_copy(update={"pid": old.pid, "process": old.process})
     return left
 
 
-def stops(ring: Ring, rows: Mapping[str, StackRun], verb: str) -> str:
+def stop_reason(ring: Ring, rows: Mapping[str, StackRun], verb: str) -> str:
     """Why nothing more begins after what happened in a ring; empty while more may.
 
     Only what writes is stopped: a read does no harm, and one tenant's fault would hide all others'.

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from connector.fleet.model import FleetStack, Ring
-from connector.fleet.runs import RunRecord, StackRun, State, stops
+from connector.fleet.runs import RunRecord, RunState, StackRun, stop_reason
 
 Work = Callable[[FleetStack], Awaitable[StackRun]]
 Rings = Sequence[tuple[Ring, Sequence[FleetStack]]]
@@ -34,7 +34,7 @@ class Schedule:
         """Every stack of *rings* that the record has not done, ring after ring."""
         reason = ""
         for ring, stacks in rings:
-            left = [stack for stack in stacks if self._record.stacks[stack.name].state is not State.DONE]
+            left = [stack for stack in stacks if self._record.stacks[stack.name].state is not RunState.DONE]
             reason = reason or self._reason(ring)
             if not reason:
                 reason = await self._run_ring(ring, left)
@@ -42,12 +42,12 @@ class Schedule:
                 self._skip(stack, reason)
 
     def _reason(self, ring: Ring) -> str:
-        return self._halted or stops(ring, self._record.stacks, self._record.verb)
+        return self._halted or stop_reason(ring, self._record.stacks, self._record.verb)
 
     def _skip(self, stack: FleetStack, reason: str) -> None:
         row = self._record.stacks[stack.name]
-        if row.state is State.PENDING:
-            row.state, row.reason = State.SKIPPED, reason
+        if row.state is RunState.PENDING:
+            row.state, row.reason = RunState.SKIPPED, reason
             self._changed(row)
 
     async def _run_ring(self, ring: Ring, left: Sequence[FleetStack]) -> str:

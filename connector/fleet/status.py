@@ -16,8 +16,14 @@ from typing import Any
 
 from connector.errors import ConnectError, DriftError, NoSuchStackError, UnreachableError
 from connector.fleet.model import FleetStack, login_environment
-from connector.fleet.reading import certificates_held, check_same, look, secrets_held, standing_of
-from connector.fleet.rows import Effort, Row, State, failed_row, row_of
+from connector.fleet.rows import RequestCount, StackStatus, StatusRow, failed_row, row_of
+from connector.fleet.stack_status import (
+    check_same,
+    read_live_stack,
+    recorded_certificates,
+    recorded_secrets,
+    standing_of,
+)
 from connector.records.record import read_record
 from connector.settings import Cloud, CredentialKind, Settings
 from connector.settings.stack_file import project_defaults, settings_from_files
@@ -33,7 +39,7 @@ _STACK_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
-class Place:
+class Workspace:
     """Where things are: the project's folder, the records' folder, the environment."""
 
     project: Path
@@ -43,25 +49,25 @@ class Place:
 
 async def read_fleet_status(
     stacks: Sequence[FleetStack],
-    place: Place,
+    workspace: Workspace,
     *,
     at_once: int = AT_ONCE,
     soon_days: int | None = None,
-    done: Callable[[Row], None] = lambda _: None,
-) -> list[Row]:
+    done: Callable[[StatusRow], None] = lambda _: None,
+) -> list[StatusRow]:
     """The rows of the stacks, in their order; *done* hears of each as it is read.
 
     What goes wrong with a stack is its row, and nothing is raised for it.
     """
-    defaults = project_defaults(place.project)
+    defaults = project_defaults(workspace.project)
     # azure-identity waits in threads: two for each stack, or its tokens would wait for one another.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2 * at_once))
     gate = asyncio.Semaphore(at_once)
     emulated = any(stack.cloud is Cloud.EMULATOR for stack in stacks)
-    async with Shared(place.environ, at_once=at_once, emulated=emulated) as shared:
-        reader = _Reader(place, shared, defaults, soon_days)
+    async with Shared(workspace.environ, at_once=at_once, emulated=emulated) as shared:
+        reader = _Reader(workspace, shared, defaults, soon_days)
 
-        async def one(stack: FleetStack) -> Row:
+        async def one(stack: FleetStack) -> StatusRow:
             async with gate:
                 row = await reader.row(stack)
             done(row)
@@ -74,54 +80,55 @@ class _Reader:
     """Reads one stack at a time for each that asks; what all of them need is kept here."""
 
     def __init__(
-        self, place: Place, shared: Shared, defaults: Mapping[str, Any], soon_days: int | None
+        self, workspace: Workspace, shared: Shared, defaults: Mapping[str, Any], soon_days: int | None
     ) -> None:
-        self._place, self._shared = place, shared
+        self._workspace, self._shared = workspace, shared
         self._defaults, self._soon = defaults, soon_days
 
-    async def row(self, stack: FleetStack) -> Row:
+    async def row(self, stack: FleetStack) -> StatusRow:
         sessions: list[Session] = []
         try:
             return await self._read(stack, sessions)
         except NoSuchStackError as error:
-            return failed_row(stack, State.NOT_DEPLOYED, error)
+            return failed_row(stack, StackStatus.NOT_DEPLOYED, error)
         except ConnectError as error:
-            state = State.DRIFT if isinstance(error, DriftError) else State.UNKNOWN
-            return failed_row(stack, state, error, effort_of(*sessions))
+            state = StackStatus.DRIFT if isinstance(error, DriftError) else StackStatus.UNKNOWN
+            return failed_row(stack, state, error, requests_of(*sessions))
         except TimeoutError:
             message = f"stack {stack.name} was not read within {_STACK_SECONDS:.0f} s: its tenant is slow"
             late = UnreachableError(message, code="host.unreachable", key=stack.dynamics_url)
-            return failed_row(stack, State.UNKNOWN, late, effort_of(*sessions))
+            return failed_row(stack, StackStatus.UNKNOWN, late, requests_of(*sessions))
         except Exception as error:  # whatever one answer held, the other stacks are read
             message = f"stack {stack.name} could not be read ({type(error).__name__}); run status on it alone"
             unread = ConnectError(message, code="fleet.unread", key=stack.name)
-            return failed_row(stack, State.UNKNOWN, unread, effort_of(*sessions))
+            return failed_row(stack, StackStatus.UNKNOWN, unread, requests_of(*sessions))
 
-    async def _read(self, stack: FleetStack, sessions: list[Session]) -> Row:
-        record = read_record(stack.name, self._place.records)
+    async def _read(self, stack: FleetStack, sessions: list[Session]) -> StatusRow:
+        record = read_record(stack.name, self._workspace.records)
         if record is None:
             message = f"there is no record of stack {stack.name}: run deploy, or verify where it is deployed"
             raise NoSuchStackError(message, code="fleet.no_record", key=stack.name)
-        settings = settings_from_files(stack.name, self._place.project, self._defaults)
+        settings = settings_from_files(stack.name, self._workspace.project, self._defaults)
         check_same(stack, record, settings)
         session = self._session(stack, settings)
         sessions.append(session)
         async with asyncio.timeout(_STACK_SECONDS), self._shared.visit(settings.dynamics_host), session:
-            seen = await look(settings, record, session)
+            live = await read_live_stack(settings, record, session)
         now = datetime.now(UTC)
         of_secrets = settings.profile.credential is CredentialKind.SECRET
-        held = secrets_held(record, seen.application) if of_secrets else certificates_held(record)
-        standing = standing_of(settings, seen, held, now, self._soon)
-        return row_of(stack, record, standing, held, effort_of(session), now)
+        held = recorded_secrets(record, live.application) if of_secrets else recorded_certificates(record)
+        standing = standing_of(settings, live, held, now, self._soon)
+        return row_of(stack, record, standing, held, requests_of(session), now)
 
     def _session(self, stack: FleetStack, settings: Settings) -> Session:
-        environ = login_environment(stack, self._place.environ, writes=False)
+        environ = login_environment(stack, self._workspace.environ, writes=False)
         patience = Patience(retry_after=_RETRY_SECONDS)
         return Session(settings, environ=environ, patience=patience, shared=self._shared)
 
 
-def effort_of(*sessions: Session) -> Effort:
+def requests_of(*sessions: Session) -> RequestCount:
     """What sessions have asked of all hosts, and the longest chain at one of them."""
     counters = [session.counter for session in sessions]
     requests = sum(sum(one.requests.values()) for one in counters)
-    return Effort(requests, max((depth for one in counters for depth in one.rounds.values()), default=0))
+    rounds = max((depth for one in counters for depth in one.rounds.values()), default=0)
+    return RequestCount(requests, rounds)

@@ -69,14 +69,14 @@ def test_an_answer_that_nobody_expected_is_that_stacks_row(
     """Whatever breaks in one stack's reading, its text is not told, and the others are read."""
     from connector.fleet import status
 
-    real = status.look
+    real = status.read_live_stack
 
     async def broken(settings, record, session):  # type: ignore[no-untyped-def]
         if settings.stack == "tenant-0005":
             raise KeyError("a secret")
         return await real(settings, record, session)
 
-    monkeypatch.setattr(status, "look", broken)
+    monkeypatch.setattr(status, "read_live_stack", broken)
     rows = fleet.rows()
     row = rows["tenant-0005"]
     assert (row["state"], row["exitCode"], row["error"]["code"]) == ("unknown", 1, "fleet.unread")

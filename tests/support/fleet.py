@@ -16,8 +16,8 @@ import yaml
 from connector.dataverse import jobs
 from connector.fleet import Fleet, FleetStack, load_fleet
 from connector.fleet.model import login_environment
-from connector.fleet.reading import outputs_of
-from connector.fleet.status import Place, read_fleet_status
+from connector.fleet.stack_status import outputs_of
+from connector.fleet.status import Workspace, read_fleet_status
 from connector.fleet.sync import plan_sync, write_files
 from connector.naming import role_id, tags
 from connector.records.record import ProofRecord, SlotRecord, StackRecord, known_of, write_record
@@ -76,8 +76,8 @@ class DeployedFleet:
 
     def rows(self, **options: Any) -> dict[str, dict[str, Any]]:
         """The rows of `fleet status` by stack, read in this process."""
-        place = Place(self.root, self.records, self.env)
-        read = asyncio.run(read_fleet_status(self.fleet().stacks, place, **options))
+        workspace = Workspace(self.root, self.records, self.env)
+        read = asyncio.run(read_fleet_status(self.fleet().stacks, workspace, **options))
         return {row.name: row.body for row in read}
 
     def keep(self) -> None:

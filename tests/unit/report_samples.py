@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 from connector.errors import LoginError, NoSuchStackError, UnreachableError
 from connector.fleet.model import FleetStack, Login
-from connector.fleet.rows import Effort, Held, Row, State, failed_row, in_order, row_of
+from connector.fleet.rows import (
+    RecordedSecrets,
+    RequestCount,
+    StackStatus,
+    StatusRow,
+    by_urgency,
+    failed_row,
+    row_of,
+)
 from connector.records.record import ProofRecord, StackRecord
 from connector.records.standing import Standing
 from connector.report import Action, Cause, Change
@@ -36,24 +44,28 @@ def stack(number: int, *, owner: str | None = None) -> FleetStack:
     )
 
 
-def read_row(one: FleetStack, days: int, standing: Standing | None = None, verdict: str = "proved") -> Row:
+def read_row(
+    one: FleetStack, days: int, standing: Standing | None = None, verdict: str = "proved"
+) -> StatusRow:
     """The row of a stack whose one secret ends in so many days."""
     key_id = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{one.name}/key"))
     secret = LiveSecret("a", 1, key_id, NOW + timedelta(days=days, hours=1), "")
     proof = ProofRecord(at=NOW - timedelta(days=days % 40), verdict=verdict, key_id=key_id)
     record = StackRecord(stack=one.name, proof=proof)
-    return row_of(one, record, standing or Standing(one.name), Held((secret,)), Effort(14, 2), NOW)
+    return row_of(
+        one, record, standing or Standing(one.name), RecordedSecrets((secret,)), RequestCount(14, 2), NOW
+    )
 
 
-def varied(count: int = 24) -> list[Row]:
+def varied(count: int = 24) -> list[StatusRow]:
     """Rows of every state; of many stacks most are in order, as they are."""
     special = [_consent, _ending, _waiting, _drifted, _down, _refused, _undeployed, _excess]
     rows = [make(stack(number)) for number, make in enumerate(special)]
     rows += [read_row(stack(number), 20 + number * 37 % 160) for number in range(len(special), count)]
-    return in_order(rows[:count])
+    return by_urgency(rows[:count])
 
 
-def _consent(one: FleetStack) -> Row:
+def _consent(one: FleetStack) -> StatusRow:
     text = (
         "admin consent is pending for Dynamics CRM/user_impersonation: somebody who may consent opens "
         + _LINK.replace("TENANT", one.tenant_id)
@@ -65,12 +77,12 @@ def _needing(one: FleetStack, need: Cause) -> Standing:
     return Standing(one.name, needs=(need,))
 
 
-def _ending(one: FleetStack) -> Row:
+def _ending(one: FleetStack) -> StatusRow:
     secret = LiveSecret("a", 1, "k", NOW + timedelta(days=6, hours=1), "")
     return read_row(one, 6, Standing(one.name, ending=(secret,)))
 
 
-def _waiting(one: FleetStack) -> Row:
+def _waiting(one: FleetStack) -> StatusRow:
     text = (
         "b-2 waits to be typed into the connect form; then run `rotate finish --reconnected` "
         "(a-1 ends in 41 days)"
@@ -78,30 +90,32 @@ def _waiting(one: FleetStack) -> Row:
     return read_row(one, 41, _needing(one, Cause("rotation.reconnect", "b-2", text, person=True)))
 
 
-def _drifted(one: FleetStack) -> Row:
+def _drifted(one: FleetStack) -> StatusRow:
     names = ("prvWriteLead", "prvReadContact", "prvAppendToAccount", "prvReadCampaign", "prvReadList")
     drift = tuple(Change(Action.ADDED, "privilege", name, "organization") for name in names)
     return read_row(one, 120, Standing(one.name, drift=drift))
 
 
-def _excess(one: FleetStack) -> Row:
+def _excess(one: FleetStack) -> StatusRow:
     text = "consent was given for more than is asked: Microsoft Graph/Mail.Read; ask for it or take it back"
     found = Cause("entra.grant_excess", "Microsoft Graph/Mail.Read", text)
     return read_row(one, 88, Standing(one.name, findings=(found,)), verdict="failed")
 
 
-def _down(one: FleetStack) -> Row:
+def _down(one: FleetStack) -> StatusRow:
     host = f"{one.name}.crm4.dynamics.com"
     message = f"{host} did not answer (timed out); check the address, the network and TLS trust"
-    return failed_row(one, State.UNKNOWN, UnreachableError(message, code="host.unreachable", key=host))
+    return failed_row(one, StackStatus.UNKNOWN, UnreachableError(message, code="host.unreachable", key=host))
 
 
-def _refused(one: FleetStack) -> Row:
+def _refused(one: FleetStack) -> StatusRow:
     message = "the deployer was refused by the login service: AADSTS7000222, the client secret has expired"
-    return failed_row(one, State.UNKNOWN, LoginError(message, code="login.refused", key="AADSTS7000222"))
+    return failed_row(
+        one, StackStatus.UNKNOWN, LoginError(message, code="login.refused", key="AADSTS7000222")
+    )
 
 
-def _undeployed(one: FleetStack) -> Row:
+def _undeployed(one: FleetStack) -> StatusRow:
     message = f"there is no record of stack {one.name}: run deploy, or verify where it is deployed"
     error = NoSuchStackError(message, code="fleet.no_record", key=one.name)
-    return failed_row(one, State.NOT_DEPLOYED, error)
+    return failed_row(one, StackStatus.NOT_DEPLOYED, error)

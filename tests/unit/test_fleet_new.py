@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from connector.fleet.addition import with_stack
+from connector.fleet.new import with_stack
 from tests.unit.settings_samples import PROJECT
 
 

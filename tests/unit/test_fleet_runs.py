@@ -12,7 +12,7 @@ from connector.cli.screen.fleet import counted, in_order, markdown
 from connector.errors import ConnectError, SettingsError
 from connector.fleet import Fleet
 from connector.fleet.model import FleetStack
-from connector.fleet.runs import RunRecord, StackRun, State, read_run, record_path, resumed, write_run
+from connector.fleet.runs import RunRecord, RunState, StackRun, read_run, record_path, resumed, write_run
 from connector.fleet.scheduler import Schedule
 from tests.unit.fleet_samples import entry, good, read
 
@@ -45,7 +45,7 @@ class Playing:
         await asyncio.sleep(0)
         self._now -= 1
         row = self.record.stacks[stack.name]
-        return row.model_copy(update={"state": State.DONE, "exit_code": self.codes.get(stack.name, 0)})
+        return row.model_copy(update={"state": RunState.DONE, "exit_code": self.codes.get(stack.name, 0)})
 
     def run(self, fleet: Fleet, *, workers: int = 1, stop_after: str = "") -> None:
         """The whole run; with *stop_after* a person stops it once that stack has ended."""
@@ -88,7 +88,7 @@ def test_a_ring_that_fails_too_often_stops_the_run(fleet: Fleet, playing: Callab
     run = playing(c1=1)
     run.run(fleet)
     assert run.ran == ["c1"]
-    skipped = [row for row in run.record.stacks.values() if row.state is State.SKIPPED]
+    skipped = [row for row in run.record.stacks.values() if row.state is RunState.SKIPPED]
     assert len(skipped) == 5
     assert all("ring canary stops after 1 failed: c1" in row.reason for row in skipped)
     late = playing(r1=1, r2=3)
@@ -140,7 +140,7 @@ def test_a_resumed_run_does_nothing_twice(fleet: Fleet, playing: Callable[..., P
     run = playing(r1=1)
     run.run(fleet, stop_after="r2")
     row = run.record.stacks["r3"]
-    row.state, row.pid, row.process = State.RUNNING, 4_000_000, "boot namespace 4000000 1"
+    row.state, row.pid, row.process = RunState.RUNNING, 4_000_000, "boot namespace 4000000 1"
     left = resumed(run.record, fleet, fleet.stacks)
     assert (left.stacks["r3"].pid, left.stacks["r3"].process) == (row.pid, row.process)
     again = Playing(left)

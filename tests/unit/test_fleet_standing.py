@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from connector.dataverse.reports import PlanReport
 from connector.entra.objects import LiveApplication, LiveSecret
-from connector.fleet.reading import certificates_held, secrets_held
+from connector.fleet.stack_status import recorded_certificates, recorded_secrets
 from connector.records.record import AdoptedSecret, SlotRecord, StackRecord
 from connector.records.standing import Standing, needs_of
 from connector.report import Action, Cause, Change
@@ -29,7 +29,7 @@ def application(*secrets: LiveSecret) -> LiveApplication:
 def test_a_hand_made_secret_that_is_still_there_counts_with_its_live_end() -> None:
     """It ends first, and the slot's secret waits to be typed in instead of it."""
     there = application(LiveSecret("k1", "a-1", end=LATE), LiveSecret("k0", "portal", end=SOON))
-    held = secrets_held(RECORD, there)
+    held = recorded_secrets(RECORD, there)
     assert [one.days_left(NOW) for one in held.all] == [170, 9]
     (need,) = needs_of({"a": 1}, held.live, held.adopted, PLAN, (), NOW)
     assert (need.code, need.key) == ("rotation.reconnect", "a-1")
@@ -37,20 +37,20 @@ def test_a_hand_made_secret_that_is_still_there_counts_with_its_live_end() -> No
 
 def test_a_hand_made_secret_that_was_removed_is_forgotten() -> None:
     """Somebody retired it: nothing is due, and nothing is wrong."""
-    held = secrets_held(RECORD, application(LiveSecret("k1", "a-1", end=LATE)))
+    held = recorded_secrets(RECORD, application(LiveSecret("k1", "a-1", end=LATE)))
     assert (held.adopted, held.gone) == ((), ())
     assert needs_of({"a": 1}, held.live, held.adopted, PLAN, (), NOW) == ()
 
 
 def test_without_an_application_nothing_is_said_of_its_secrets() -> None:
     """That it is gone is another finding; the record's ends stay."""
-    held = secrets_held(RECORD, None)
+    held = recorded_secrets(RECORD, None)
     assert (len(held.live), len(held.adopted), held.gone) == (1, 1, ())
 
 
 def test_certificates_count_by_the_record() -> None:
     """The directory's list of secrets does not hold them."""
-    held = certificates_held(RECORD)
+    held = recorded_certificates(RECORD)
     assert [one.days_left(NOW) for one in held.all] == [170]
 
 
@@ -58,7 +58,7 @@ def test_a_solution_that_is_missing_waits_for_a_person() -> None:
     """Nobody but a person installs it."""
     missing = Change(Action.PENDING, "solution", "MarketingData", "at least 6.0")
     plan = PlanReport("plan", "acme", "pending", (missing,))
-    (need,) = needs_of({"a": 1}, secrets_held(RECORD, application()).live, (), plan, (), NOW)
+    (need,) = needs_of({"a": 1}, recorded_secrets(RECORD, application()).live, (), plan, (), NOW)
     assert need.code == "status.pending"
     assert need.message == "solution MarketingData is not there yet: at least 6.0"
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from connector.errors import SettingsError
-from connector.fleet.addition import with_stack
+from connector.fleet.new import with_stack
 from connector.fleet.sync import plan_sync, strays, write_files
 from connector.settings.stack_file import stack_config
 from tests.unit.fleet_samples import entry, good, read

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from connector.cli.screen.console import Voice
 from connector.cli.screen.fleet import Progress, TableRow, cut, show_table
-from connector.fleet.runs import StackRun, State
+from connector.fleet.runs import RunState, StackRun
 
 CAUSE = "the login service refused the deployer: its client secret has expired; make a new one, hand it over"
 HEADS = ("Stack", "Ring", "Owner", "Result", "Code", "Changes", "Seconds", "Cause")
@@ -60,7 +60,7 @@ def test_a_wide_terminal_and_a_log_get_them_beside(width: int, terminal: bool) -
 def test_a_cause_that_the_table_cuts_is_shown_whole_once(*, quiet: bool, terminal: bool) -> None:
     """What is to be compared stands at its end; the stack's own lines may have it already."""
     cause = f"{'long ' * 60}the token's subject is 'repo:agency/tenants:pull_request'"
-    row = StackRun(stack="acme", state=State.DONE, result="error", exit_code=3, error={"message": cause})
+    row = StackRun(stack="acme", state=RunState.DONE, result="error", exit_code=3, error={"message": cause})
     voice, page = printing(80, terminal=terminal)
     with Progress(voice, quiet=quiet) as progress:
         progress.line("acme", f"error: {cause}")

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from connector import report as words
 from connector.cli.screen.console import Voice
-from connector.fleet.runs import RunRecord, StackRun, State
+from connector.fleet.runs import RunRecord, RunState, StackRun
 
 _CAUSE = 200
 
@@ -60,7 +60,7 @@ class Progress:
         if row.failed(verb) and row.error is not None and not shown:
             # The table has room for its beginning alone, and what is to be compared stands at the end.
             self._voice.log(row.stack, f"error: {row.cause}")
-        told = f"{row.state.value}: {row.cause}" if row.state is State.SKIPPED else told_result(row)
+        told = f"{row.state.value}: {row.cause}" if row.state is RunState.SKIPPED else told_result(row)
         mark = "! " if row.failed(verb) else ""
         self._voice.log(row.stack, f"{mark}{told}")
 
@@ -83,7 +83,7 @@ def in_order(record: RunRecord) -> list[StackRun]:
     def rank(row: StackRun) -> int:
         if row.failed(record.verb):
             return 0
-        return 1 if row.exit_code else 2 if row.state is not State.DONE else 3
+        return 1 if row.exit_code else 2 if row.state is not RunState.DONE else 3
 
     return sorted(record.stacks.values(), key=rank)
 
@@ -92,7 +92,7 @@ def show_summary(voice: Voice, record: RunRecord) -> None:
     """One table of all stacks, and one line of counts."""
     rows = []
     for row in in_order(record):
-        result = row.result if row.state is State.DONE else row.state.value
+        result = row.result if row.state is RunState.DONE else row.state.value
         code = "" if row.exit_code is None else str(row.exit_code)
         cells = (row.stack, row.ring, row.owner, result, code, str(row.changes), str(row.seconds))
         rows.append(TableRow(cells, cut(row.cause)))

@@ -16,7 +16,7 @@ from connector.cli.screen.console import Voice, is_person_there
 from connector.cli.verbs.fleet.options import File, fleet_path
 from connector.errors import Problem, SettingsError
 from connector.files import write_whole
-from connector.fleet.addition import with_stack
+from connector.fleet.new import with_stack
 
 _QUESTIONS = {
     "stack": "Name of the stack (customer and environment, such as acme-prod)",

@@ -22,17 +22,17 @@ from connector.cli.verbs.fleet.job import FleetError
 from connector.cli.verbs.fleet.options import File, InRing, Only, Shard, read_fleet
 from connector.fleet import Fleet, FleetStack
 from connector.fleet.report import report_page
-from connector.fleet.rows import Row, State, counts, in_order
+from connector.fleet.rows import StackStatus, StatusRow, by_urgency, counts
 from connector.fleet.selection import select
-from connector.fleet.status import AT_ONCE, Place, read_fleet_status
+from connector.fleet.status import AT_ONCE, Workspace, read_fleet_status
 from connector.report import counted, first_few
 
 _STATES = {
-    State.ATTENTION: "[red]needs attention[/red]",
-    State.UNKNOWN: "[red]unknown[/red]",
-    State.DRIFT: "[yellow]drift[/yellow]",
-    State.NOT_DEPLOYED: "not deployed",
-    State.IN_ORDER: "[green]in order[/green]",
+    StackStatus.ATTENTION: "[red]needs attention[/red]",
+    StackStatus.UNKNOWN: "[red]unknown[/red]",
+    StackStatus.DRIFT: "[yellow]drift[/yellow]",
+    StackStatus.NOT_DEPLOYED: "not deployed",
+    StackStatus.IN_ORDER: "[green]in order[/green]",
 }
 
 
@@ -79,16 +79,16 @@ def _status(voice: Voice, fleet: Fleet, chosen: Sequence[FleetStack], options: S
     at_once = options.concurrency or AT_ONCE
     voice.title(f"Fleet {fleet.name}: status of {counted(len(chosen), 'stack')}, {at_once} at a time")
     page = file_to_write("--report", options.report, code="fleet.report")
-    place = Place(PROJECT_DIR, records_folder(options.records), os.environ)
-    reading = read_fleet_status(chosen, place, at_once=at_once, soon_days=options.soon_days)
-    rows = in_order(asyncio.run(reading))
+    workspace = Workspace(PROJECT_DIR, records_folder(options.records), os.environ)
+    reading = read_fleet_status(chosen, workspace, at_once=at_once, soon_days=options.soon_days)
+    rows = by_urgency(asyncio.run(reading))
     _show(voice, fleet, rows)
     if page is not None:
         _write_report(voice, fleet, rows, page)
     return Outcome(_body(fleet, rows), _error(rows))
 
 
-def _write_report(voice: Voice, fleet: Fleet, rows: Sequence[Row], path: Path) -> None:
+def _write_report(voice: Voice, fleet: Fleet, rows: Sequence[StatusRow], path: Path) -> None:
     try:
         path.write_text(report_page(fleet.name, rows), encoding="utf-8", newline="\n")
     except OSError as error:
@@ -97,7 +97,7 @@ def _write_report(voice: Voice, fleet: Fleet, rows: Sequence[Row], path: Path) -
     voice.say(f"{path}: the report")
 
 
-def _show(voice: Voice, fleet: Fleet, rows: Sequence[Row]) -> None:
+def _show(voice: Voice, fleet: Fleet, rows: Sequence[StatusRow]) -> None:
     shown = []
     for row in rows:
         body, said = row.body, row.messages
@@ -114,14 +114,14 @@ def _proof(proof: dict[str, Any] | None) -> str:
     return f"{proof['verdict']} {proof['at'][:10]}" if proof else "none"
 
 
-def _counted(rows: Sequence[Row]) -> str:
+def _counted(rows: Sequence[StatusRow]) -> str:
     found = counts(rows)
-    told = [f"{found[state.value]} {state.value.replace('_', ' ')}" for state in State if found[state.value]]
+    told = [f"{found[one.value]} {one.value.replace('_', ' ')}" for one in StackStatus if found[one.value]]
     return f"{counted(found['stacks'], 'stack')}, {', '.join(told) or 'none'}"
 
 
-def _body(fleet: Fleet, rows: Sequence[Row]) -> dict[str, Any]:
-    fine = all(row.state is State.IN_ORDER for row in rows)
+def _body(fleet: Fleet, rows: Sequence[StatusRow]) -> dict[str, Any]:
+    fine = all(row.state is StackStatus.IN_ORDER for row in rows)
     return {
         "fleet": fleet.name,
         "result": "in_order" if fine else "attention",
@@ -131,7 +131,7 @@ def _body(fleet: Fleet, rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def _error(rows: Sequence[Row]) -> FleetError | None:
+def _error(rows: Sequence[StatusRow]) -> FleetError | None:
     told = [row for row in rows if row.exit_code]
     if not told:
         return None

@@ -16,7 +16,7 @@ from connector.cli.engine.pulumi import PROJECT_DIR
 from connector.cli.engine.run_notes import Process, is_gone, process_of
 from connector.errors import ConnectError
 from connector.fleet.model import FleetStack
-from connector.fleet.runs import StackRun, State
+from connector.fleet.runs import RunState, StackRun
 from connector.interrupts import CANCELLED, WORKER
 
 _LINE_LIMIT = 4 * 1024 * 1024
@@ -110,7 +110,7 @@ def _finished(  # what is known of a process that ended
     if error:
         error |= {"message": in_fleet(str(error["message"]))}
     update = {
-        "state": State.DONE,
+        "state": RunState.DONE,
         "pid": None,
         "process": "",
         "result": body.get("result", "error"),
@@ -146,7 +146,7 @@ def _interrupt(process: asyncio.subprocess.Process) -> None:
 def _begun(pid: int) -> dict[str, Any]:
     """What the record says of a process, so that a resumed run knows it again on this machine."""
     known = process_of(pid)
-    return {"state": State.RUNNING, "pid": pid, "process": str(known) if known else ""}
+    return {"state": RunState.RUNNING, "pid": pid, "process": str(known) if known else ""}
 
 
 async def _has_ended(process: str, *, tries: int = 120) -> bool:
@@ -169,5 +169,5 @@ def _still_at_work(row: StackRun) -> StackRun:
         "wait until it has ended, or end it, and run again with --resume"
     )
     error = ConnectError(message, code="fleet.worker", key=row.stack).to_json()
-    ended = {"state": State.DONE, "pid": None, "process": "", "result": "error", "exit_code": 255}
+    ended = {"state": RunState.DONE, "pid": None, "process": "", "result": "error", "exit_code": 255}
     return row.model_copy(update=ended | {"error": error})

@@ -14,7 +14,7 @@ from connector.entra.directory import Directory
 from connector.entra.objects import LiveApplication
 from connector.errors import DriftError
 from connector.fleet.model import FleetStack
-from connector.fleet.rows import Held
+from connector.fleet.rows import RecordedSecrets
 from connector.records.record import StackRecord, known_of
 from connector.records.standing import Standing, drift_of, ending_soon, needs_of, slot_findings
 from connector.report import Cause
@@ -27,7 +27,7 @@ from connector.wire.session import Session
 
 
 @dataclass(frozen=True)
-class Seen:
+class LiveStack:
     """What one stack's tenant answered; `application` is None when it is gone."""
 
     plan: PlanReport
@@ -35,7 +35,7 @@ class Seen:
     application: LiveApplication | None
 
 
-async def look(settings: Settings, record: StackRecord, session: Session) -> Seen:
+async def read_live_stack(settings: Settings, record: StackRecord, session: Session) -> LiveStack:
     """Dataverse, the directory's checks and the application, side by side."""
     await _log_in(session)
     outputs = outputs_of(settings, record)
@@ -44,7 +44,7 @@ async def look(settings: Settings, record: StackRecord, session: Session) -> See
     causes = start(directory_causes(settings, outputs, session))
     application = start(Directory(session).application(record.application_object_id))
     await join(plan, causes, application)
-    return Seen(plan.result(), causes.result(), application.result())
+    return LiveStack(plan.result(), causes.result(), application.result())
 
 
 async def _log_in(session: Session) -> None:
@@ -63,23 +63,23 @@ async def _log_in(session: Session) -> None:
 
 
 def standing_of(
-    settings: Settings, seen: Seen, held: Held, now: datetime, soon_days: int | None
+    settings: Settings, live: LiveStack, held: RecordedSecrets, now: datetime, soon_days: int | None
 ) -> Standing:
     """What was read, weighed."""
-    findings = [cause for cause in seen.causes if not cause.person]
+    findings = [cause for cause in live.causes if not cause.person]
     if settings.profile.credential is CredentialKind.SECRET:
         # A secret that is gone is a finding already; the slots are compared as the record has them.
         recorded = _by_generation([*held.live, *held.gone])
         findings = [*slot_findings(settings.slots, recorded, held.gone, settings.stack), *findings]
-    refusal = seen.plan.refusal
+    refusal = live.plan.refusal
     if refusal is not None:
         findings.append(Cause(refusal.code, refusal.key or settings.role_name, refusal.message))
     return Standing(
         settings.stack,
         findings=tuple(findings),
-        drift=() if refusal else drift_of(seen.plan),
+        drift=() if refusal else drift_of(live.plan),
         ending=ending_soon(held.all, settings.secret.lifetime_days, soon_days, now),
-        needs=needs_of(settings.slots, held.live, held.adopted, seen.plan, seen.causes, now),
+        needs=needs_of(settings.slots, held.live, held.adopted, live.plan, live.causes, now),
     )
 
 
@@ -94,7 +94,7 @@ def outputs_of(settings: Settings, record: StackRecord) -> StackOutputs:
     )
 
 
-def secrets_held(record: StackRecord, application: LiveApplication | None) -> Held:
+def recorded_secrets(record: StackRecord, application: LiveApplication | None) -> RecordedSecrets:
     """What of the record's secrets the application still holds, and until when.
 
     Without an application nothing is said of its secrets: that it is gone is said elsewhere.
@@ -111,16 +111,16 @@ def secrets_held(record: StackRecord, application: LiveApplication | None) -> He
         for one in record.adopted_secrets
         if application is None or one.key_id.lower() in ends
     ]
-    return Held(_by_generation(live), _by_generation(gone), tuple(adopted))
+    return RecordedSecrets(_by_generation(live), _by_generation(gone), tuple(adopted))
 
 
-def certificates_held(record: StackRecord) -> Held:
+def recorded_certificates(record: StackRecord) -> RecordedSecrets:
     """The record's certificates; whether the application still carries them is the proof's to say."""
     live = [
         LiveSecret(slot, one.generation or 1, one.key_id, one.end_date, "")
         for slot, one in record.slots.items()
     ]
-    return Held(_by_generation(live))
+    return RecordedSecrets(_by_generation(live))
 
 
 def _by_generation(secrets: list[LiveSecret]) -> tuple[LiveSecret, ...]:
