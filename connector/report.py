@@ -204,11 +204,17 @@ def quiet(_: str) -> None:
 
 
 _NAMED = 5
+_CAUSE = 200
 
 
 def counted(number: int, thing: str) -> str:
     """A number and its noun: `1 stack`, `2 stacks`."""
     return f"{number} {thing}" + ("" if number == 1 else "s")
+
+
+def shortened(cause: str) -> str:
+    """A cause as a table has room for it, and a sign that there is more."""
+    return cause if len(cause) <= _CAUSE else f"{cause[:_CAUSE].rsplit(' ', 1)[0]} …"
 
 
 def first_few(names: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from connector.fleet.columns import to_json
 from connector.fleet.rows import StackStatus, StatusRow, counts
 
 _TEMPLATE = Path(__file__).with_name("report.html")
@@ -38,10 +39,10 @@ def report_page(fleet: str, rows: Sequence[StatusRow], now: datetime | None = No
         "heading": f"Fleet {escape(fleet)}",
         "subtitle": f"Status of {many}, read on {moment:%Y-%m-%d} at {moment:%H:%M} UTC",
         "counts": _counts(rows),
-        "people": _people([row for row in rows if row.body["needs"]]),
+        "people": _people([row for row in rows if row.needs]),
         "states": _options(name for name, _ in _NAMES.values()),
-        "rings": _options(row.body["ring"] for row in rows),
-        "owners": _options(sorted({row.body["owner"] for row in rows})),
+        "rings": _options(row.stack.ring for row in rows),
+        "owners": _options(sorted({row.stack.owner for row in rows})),
         "rows": "\n".join(_rows(rows)),
     }
     template = _TEMPLATE.read_text(encoding="utf-8")
@@ -64,7 +65,7 @@ def _people(rows: Sequence[StatusRow]) -> str:
 
 
 def _person(row: StatusRow) -> str:
-    body = row.body
+    body = to_json(row)
     owner = f"{escape(body['owner'])}, " if body["owner"] else ""
     said = "".join(f"<p>{_linked(need['message'])}</p>" for need in body["needs"])
     return (
@@ -76,7 +77,7 @@ def _person(row: StatusRow) -> str:
 def _rows(rows: Sequence[StatusRow]) -> Iterable[str]:
     longest = max((row.days_left or 0 for row in rows), default=0) or 1
     for row in rows:
-        body = row.body
+        body = to_json(row)
         name, tone = _NAMES[row.state]
         marks = f'data-state="{name}" data-ring="{escape(body["ring"])}" data-owner="{escape(body["owner"])}"'
         rank = list(StackStatus).index(row.state)
@@ -94,7 +95,7 @@ def _days(row: StatusRow, longest: int) -> str:
     days = row.days_left
     if days is None:
         return '<td data-v="" class="days soft">not known</td>'
-    ends = any(need["code"] == "status.ends_soon" for need in row.body["needs"])
+    ends = any(need.code == "status.ends_soon" for need in row.needs)
     tone = "bad" if ends or days < 0 else "warn" if days <= _WARN_DAYS else ""
     width = round(100 * max(days, 0) / longest)
     text = f"ended {-days} days ago" if days < 0 else str(days)

@@ -7,16 +7,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from connector.errors import ConnectError, DriftError, ExpiresSoonError, PersonNeededError
 from connector.fleet.model import FleetStack
-from connector.records.record import StackRecord
-from connector.records.standing import Standing, finding, slot_table
-from connector.report import Cause
+from connector.records.record import ProofRecord, StackRecord
+from connector.records.standing import Standing
+from connector.report import Cause, Change
 from connector.stack.due import describe
 from connector.stack.hand_made import HandMade
 from connector.stack.secrets import LiveSecret
+
+_ENDS_SOON = "status.ends_soon"
 
 
 class StackStatus(StrEnum):
@@ -27,38 +28,6 @@ class StackStatus(StrEnum):
     DRIFT = "drift"
     NOT_DEPLOYED = "not_deployed"
     IN_ORDER = "in_order"
-
-
-@dataclass(frozen=True)
-class StatusRow:
-    """One stack: `body` is its JSON (docs/schemas/fleet.json), never with a secret."""
-
-    state: StackStatus
-    exit_code: int
-    body: dict[str, Any]
-
-    @property
-    def name(self) -> str:
-        """The stack's name."""
-        return str(self.body["stack"])
-
-    @property
-    def days_left(self) -> int | None:
-        """Whole days until the first of its secrets ends."""
-        days: int | None = self.body["daysLeft"]
-        return days
-
-    @property
-    def messages(self) -> list[str]:
-        """What there is to say, the most pressing first."""
-        said = [one["message"] for name in ("needs", "findings") for one in self.body[name]]
-        said += [_told(change) for change in self.body["changes"]]
-        return [self.body["error"]["message"], *said] if self.body["error"] else said
-
-
-def _told(change: dict[str, str]) -> str:
-    detail = f" ({change['detail']})" if change["detail"] else ""
-    return f"to be {change['action']}: {change['kind']} {change['name']}{detail}"
 
 
 @dataclass(frozen=True)
@@ -83,67 +52,96 @@ class RequestCount:
     rounds: int = 0
 
 
+@dataclass(frozen=True)
+class StatusRow:
+    """How one stack stands; what was not read is empty, and `read_at` None. Never with a secret's value.
+
+    `needs` waits for a person, `findings` differ in the directory and the slots, `changes` are what
+    `apply` would write. What of it is told where, columns.py says.
+    """
+
+    stack: FleetStack
+    state: StackStatus
+    exit_code: int
+    requested: RequestCount
+    read_at: datetime | None = None
+    needs: tuple[Cause, ...] = ()
+    findings: tuple[Cause, ...] = ()
+    changes: tuple[Change, ...] = ()
+    secrets: RecordedSecrets = RecordedSecrets()
+    last_proof: ProofRecord | None = None
+    error: ConnectError | None = None
+
+    @property
+    def name(self) -> str:
+        """The stack's name."""
+        return self.stack.name
+
+    @property
+    def days_left(self) -> int | None:
+        """Whole days until the first of its secrets ends."""
+        if self.read_at is None:
+            return None
+        left = [one.days_left(self.read_at) for one in self.secrets.all]
+        return min((days for days in left if days is not None), default=None)
+
+    @property
+    def ends_soon(self) -> bool:
+        """Whether a secret ends within the days that were asked for."""
+        return any(need.code == _ENDS_SOON for need in self.needs)
+
+    @property
+    def messages(self) -> list[str]:
+        """What there is to say, the most pressing first."""
+        said = [cause.message for cause in (*self.needs, *self.findings)]
+        said += [_told(change) for change in self.changes]
+        return [self.error.message, *said] if self.error else said
+
+
+def _told(change: Change) -> str:
+    detail = f" ({change.detail})" if change.detail else ""
+    return f"to be {change.action.value}: {change.kind} {change.name}{detail}"
+
+
 def row_of(
     stack: FleetStack,
     record: StackRecord,
     standing: Standing,
-    held: RecordedSecrets,
+    secrets: RecordedSecrets,
     requested: RequestCount,
     now: datetime,
 ) -> StatusRow:
     """The row of a stack that was read."""
-    needs = [*standing.needs, *(_ending(one, now) for one in standing.ending)]
+    needs = (*standing.needs, *(_ending(one, now) for one in standing.ending))
     differs = bool(standing.findings or standing.drift)
-    state = StackStatus.ATTENTION if needs else StackStatus.DRIFT if differs else StackStatus.IN_ORDER
-    code = max(
-        DriftError.exit_code * differs,
-        PersonNeededError.exit_code * bool(standing.needs),
-        ExpiresSoonError.exit_code * bool(standing.ending),
+    return StatusRow(
+        stack,
+        StackStatus.ATTENTION if needs else StackStatus.DRIFT if differs else StackStatus.IN_ORDER,
+        max(
+            DriftError.exit_code * differs,
+            PersonNeededError.exit_code * bool(standing.needs),
+            ExpiresSoonError.exit_code * bool(standing.ending),
+        ),
+        requested,
+        read_at=now,
+        needs=needs,
+        findings=standing.findings,
+        changes=standing.drift,
+        secrets=secrets,
+        last_proof=record.proof,
     )
-    days = [left for one in held.all if (left := one.days_left(now)) is not None]
-    proof = record.proof.model_dump(mode="json", by_alias=True) if record.proof else None
-    read = {
-        "needs": [finding(cause) for cause in needs],
-        "findings": [finding(cause) for cause in standing.findings],
-        "changes": [change.to_json() for change in standing.drift],
-        "slots": slot_table(held.live, record.proof, now),
-        "daysLeft": min(days, default=None),
-        "lastProof": proof,
-        "requests": requested.requests,
-        "rounds": requested.rounds,
-    }
-    return StatusRow(state, code, _body(stack, state, code) | read)
 
 
 def _ending(secret: LiveSecret | HandMade, now: datetime) -> Cause:
     text = f"the secret {secret.label} {describe(secret.days_left(now))}; `rotate status` says what is next"
-    return Cause("status.ends_soon", secret.label, text, person=True)
+    return Cause(_ENDS_SOON, secret.label, text, person=True)
 
 
 def failed_row(
     stack: FleetStack, state: StackStatus, error: ConnectError, requested: RequestCount | None = None
 ) -> StatusRow:
     """The row of a stack that could not be read, or of which there is nothing to read."""
-    spent = requested or RequestCount()
-    more = {"error": error.to_json(), "requests": spent.requests, "rounds": spent.rounds}
-    return StatusRow(state, error.exit_code, _body(stack, state, error.exit_code) | more)
-
-
-def _body(stack: FleetStack, state: StackStatus, code: int) -> dict[str, Any]:
-    """A row of which nothing was read, its members in the order in which JSON has them."""
-    nothing: dict[str, Any] = {"needs": [], "findings": [], "changes": [], "slots": []}
-    last = {"daysLeft": None, "lastProof": None, "requests": 0, "rounds": 0, "exitCode": code, "error": None}
-    return {
-        "stack": stack.name,
-        "tenantId": stack.tenant_id,
-        "dynamicsUrl": stack.dynamics_url,
-        "profile": stack.profile,
-        "ring": stack.ring,
-        "owner": stack.owner,
-        "state": state.value,
-        **nothing,
-        **last,
-    }
+    return StatusRow(stack, state, error.exit_code, requested or RequestCount(), error=error)
 
 
 def by_urgency(rows: Iterable[StatusRow]) -> list[StatusRow]:

@@ -15,6 +15,7 @@ import yaml
 
 from connector.dataverse import jobs
 from connector.fleet import Fleet, FleetStack, load_fleet
+from connector.fleet.columns import to_json
 from connector.fleet.model import login_environment
 from connector.fleet.stack_status import outputs_of
 from connector.fleet.status import Workspace, read_fleet_status
@@ -78,7 +79,7 @@ class DeployedFleet:
         """The rows of `fleet status` by stack, read in this process."""
         workspace = Workspace(self.root, self.records, self.env)
         read = asyncio.run(read_fleet_status(self.fleet().stacks, workspace, **options))
-        return {row.name: row.body for row in read}
+        return {row.name: to_json(row) for row in read}
 
     def keep(self) -> None:
         """Keep everything as it is now, for `reset`."""

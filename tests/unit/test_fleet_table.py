@@ -8,8 +8,9 @@ import pytest
 from rich.console import Console
 
 from connector.cli.screen.console import Voice
-from connector.cli.screen.fleet import Progress, TableRow, cut, show_table
+from connector.cli.screen.fleet import Progress, TableRow, show_table
 from connector.fleet.runs import RunState, StackRun
+from connector.report import shortened
 
 CAUSE = "the login service refused the deployer: its client secret has expired; make a new one, hand it over"
 HEADS = ("Stack", "Ring", "Owner", "Result", "Code", "Changes", "Seconds", "Cause")
@@ -66,4 +67,4 @@ def test_a_cause_that_the_table_cuts_is_shown_whole_once(*, quiet: bool, termina
         progress.line("acme", f"error: {cause}")
         progress.ended(row, "preview")
     assert page.getvalue().count("the token's subject is 'repo:agency/tenants:pull_request'") == 1
-    assert cut(cause).endswith("long …")
+    assert shortened(cause).endswith("long …")

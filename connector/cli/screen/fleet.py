@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Literal
 
 from rich.cells import cell_len
 from rich.console import Group
@@ -16,8 +17,6 @@ from rich.text import Text
 from connector import report as words
 from connector.cli.screen.console import Voice
 from connector.fleet.runs import RunRecord, RunState, StackRun
-
-_CAUSE = 200
 
 
 class Progress:
@@ -95,14 +94,9 @@ def show_summary(voice: Voice, record: RunRecord) -> None:
         result = row.result if row.state is RunState.DONE else row.state.value
         code = "" if row.exit_code is None else str(row.exit_code)
         cells = (row.stack, row.ring, row.owner, result, code, str(row.changes), str(row.seconds))
-        rows.append(TableRow(cells, cut(row.cause)))
+        rows.append(TableRow(cells, words.shortened(row.cause)))
     show_table(voice, ("Stack", "Ring", "Owner", "Result", "Code", "Changes", "Seconds", "Cause"), rows)
     voice.title(counted(record))
-
-
-def cut(cause: str) -> str:
-    """A cause as a table has room for it, and a sign that there is more."""
-    return cause if len(cause) <= _CAUSE else f"{cause[:_CAUSE].rsplit(' ', 1)[0]} …"
 
 
 def counted(record: RunRecord) -> str:
@@ -130,7 +124,6 @@ def markdown(record: RunRecord, sections: Iterable[tuple[StackRun, str]]) -> str
 
 #: Columns of a terminal below which a cause beside the row would be a ribbon of a few letters.
 _ROOM = 140
-_NUMBERS = frozenset({"Days left"})
 
 
 @dataclass(frozen=True)
@@ -145,24 +138,28 @@ class TableRow:
         return [cell if isinstance(cell, Text) else Text(cell) for cell in self.cells]
 
 
-def show_table(voice: Voice, heads: Sequence[str], rows: Sequence[TableRow]) -> None:
-    """Print it; the last of *heads* is that of the causes."""
+def show_table(
+    voice: Voice, heads: Sequence[str], rows: Sequence[TableRow], *, numbers: Collection[str] = ()
+) -> None:
+    """Print it; the last of *heads* is that of the causes, those in *numbers* stand to the right."""
     if voice.console.is_terminal and voice.console.width < _ROOM:
-        _show_narrow(voice, heads[:-1], rows)
+        _show_narrow(voice, heads[:-1], rows, numbers)
         return
-    table = _table(heads, [None] * len(heads))
+    table = _table(heads, [None] * len(heads), numbers)
     for row in rows:
         table.add_row(*row.texts(), Text(row.cause))
     voice.print(table)
 
 
-def _show_narrow(voice: Voice, heads: Sequence[str], rows: Sequence[TableRow]) -> None:
+def _show_narrow(
+    voice: Voice, heads: Sequence[str], rows: Sequence[TableRow], numbers: Collection[str]
+) -> None:
     """Each row a table of its own with the same widths, since a cause goes over all columns."""
     columns = zip(heads, *(row.texts() for row in rows), strict=True)
     widths = [max(cell_len(str(cell)) for cell in column) for column in columns]
-    voice.print(_table(heads, widths))
+    voice.print(_table(heads, widths, numbers))
     for row in rows:
-        table = _table(heads, widths)
+        table = _table(heads, widths, numbers)
         table.show_header = False
         table.add_row(*row.texts())
         voice.print(table)
@@ -170,11 +167,10 @@ def _show_narrow(voice: Voice, heads: Sequence[str], rows: Sequence[TableRow]) -
             voice.console.print(Padding(Text(row.cause), (0, 0, 0, 4)), soft_wrap=False)
 
 
-def _table(heads: Sequence[str], widths: Sequence[int | None]) -> Table:
+def _table(heads: Sequence[str], widths: Sequence[int | None], numbers: Collection[str]) -> Table:
     narrow = any(widths)
     table = Table(box=None, pad_edge=False, padding=(0, 1 if narrow else 2, 0, 0), header_style="bold")
     for name, width in zip(heads, widths, strict=True):
-        table.add_column(
-            name, overflow="fold", width=width, justify="right" if name in _NUMBERS else "left"
-        )
+        justify: Literal["left", "right"] = "right" if name in numbers else "left"
+        table.add_column(name, overflow="fold", width=width, justify=justify)
     return table

@@ -17,23 +17,18 @@ from connector.cli.options import Json, Records
 from connector.cli.paths import file_to_write, records_folder, refused
 from connector.cli.run import Outcome, run_verb
 from connector.cli.screen.console import Voice
-from connector.cli.screen.fleet import TableRow, cut, show_table
+from connector.cli.screen.fleet import TableRow, show_table
 from connector.cli.verbs.fleet.job import FleetError
 from connector.cli.verbs.fleet.options import File, InRing, Only, Shard, read_fleet
 from connector.fleet import Fleet, FleetStack
+from connector.fleet.columns import Cell, table_columns, to_json
 from connector.fleet.report import report_page
 from connector.fleet.rows import StackStatus, StatusRow, by_urgency, counts
 from connector.fleet.selection import select
 from connector.fleet.status import AT_ONCE, Workspace, read_fleet_status
 from connector.report import counted, first_few
 
-_STATES = {
-    StackStatus.ATTENTION: "[red]needs attention[/red]",
-    StackStatus.UNKNOWN: "[red]unknown[/red]",
-    StackStatus.DRIFT: "[yellow]drift[/yellow]",
-    StackStatus.NOT_DEPLOYED: "not deployed",
-    StackStatus.IN_ORDER: "[green]in order[/green]",
-}
+_STYLES = {"bad": "red", "warn": "yellow", "good": "green"}
 
 
 @dataclass(frozen=True)
@@ -98,20 +93,18 @@ def _write_report(voice: Voice, fleet: Fleet, rows: Sequence[StatusRow], path: P
 
 
 def _show(voice: Voice, fleet: Fleet, rows: Sequence[StatusRow]) -> None:
-    shown = []
-    for row in rows:
-        body, said = row.body, row.messages
-        days = "" if row.days_left is None else str(row.days_left)
-        more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
-        what = f"{cut(' '.join(said[0].split()))}{more}" if said else ""
-        before = (body["stack"], body["ring"], body["owner"], Text.from_markup(_STATES[row.state]))
-        shown.append(TableRow((*before, days, _proof(body["lastProof"])), what))
-    show_table(voice, ("Stack", "Ring", "Owner", "State", "Days left", "Last proof", "What"), shown)
+    *columns, last = table_columns()
+    shown = [
+        TableRow(tuple(_text(column.in_table(row)) for column in columns), last.in_table(row).text)
+        for row in rows
+    ]
+    numbers = [column.heading for column in columns if column.is_number]
+    show_table(voice, [column.heading for column in (*columns, last)], shown, numbers=numbers)
     voice.title(f"fleet {fleet.name}: {_counted(rows)}")
 
 
-def _proof(proof: dict[str, Any] | None) -> str:
-    return f"{proof['verdict']} {proof['at'][:10]}" if proof else "none"
+def _text(cell: Cell) -> Text:
+    return Text.assemble((cell.text, _STYLES.get(cell.tone, "")))
 
 
 def _counted(rows: Sequence[StatusRow]) -> str:
@@ -126,8 +119,8 @@ def _body(fleet: Fleet, rows: Sequence[StatusRow]) -> dict[str, Any]:
         "fleet": fleet.name,
         "result": "in_order" if fine else "attention",
         "counts": counts(rows),
-        "stacks": [row.body for row in rows],
-        "requests": sum(row.body["requests"] for row in rows),
+        "stacks": [to_json(row) for row in rows],
+        "requests": sum(row.requested.requests for row in rows),
     }
 
 
