@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 
-from connector.fleet.columns import COLUMNS, to_json
+import pytest
+from rich.console import Console
+
+from connector.cli.screen.console import Voice
+from connector.cli.verbs.fleet.status import show_rows
+from connector.fleet import columns
+from connector.fleet.columns import COLUMNS, Column, to_json
+from connector.fleet.report import report_page
 from tests.support.emulator import PROJECT
-from tests.unit.report_samples import varied
+from tests.unit.report_samples import NOW, read_row, stack, varied
 
 
 def test_the_schema_describes_every_column_that_json_has() -> None:
@@ -25,3 +33,24 @@ def test_a_stack_that_was_not_read_has_nothing_but_its_error() -> None:
     assert (told["needs"], told["findings"], told["changes"], told["slots"]) == ([], [], [], [])
     assert (told["daysLeft"], told["lastProof"], told["requests"]) == (None, None, 0)
     assert told["error"]["code"] == "fleet.no_record"
+
+
+def test_a_new_column_is_one_row_of_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    """JSON, the terminal's table and the page have it, and the page filters by it."""
+    added = Column(
+        *("saasProfile", lambda row: row.stack.profile, "SaaS profile"),
+        page_place=3,
+        choices=lambda rows: [row.stack.profile for row in rows],
+    )
+    monkeypatch.setattr(columns, "COLUMNS", (*COLUMNS[:-1], added, COLUMNS[-1]))
+    rows = [read_row(stack(1), 90), read_row(stack(2), 90)]
+    assert to_json(rows[0])["saasProfile"] == "marketo-measure"
+    voice, printed = Voice(as_json=False), StringIO()
+    voice.console = Console(file=printed, width=200, color_system=None)
+    show_rows(voice, rows)
+    heads, first, *_ = printed.getvalue().splitlines()
+    assert heads.index("SaaS profile") == first.index("marketo-measure")
+    page = report_page("agency", rows, NOW)
+    assert '<th scope="col">SaaS profile</th>' in page
+    assert page.count("<td>marketo-measure</td>") == page.count('data-saasprofile="marketo-measure"') == 2
+    assert page.count("<option>marketo-measure</option>") == 1

@@ -77,7 +77,8 @@ def _status(voice: Voice, fleet: Fleet, chosen: Sequence[FleetStack], options: S
     workspace = Workspace(PROJECT_DIR, records_folder(options.records), os.environ)
     reading = read_fleet_status(chosen, workspace, at_once=at_once, soon_days=options.soon_days)
     rows = by_urgency(asyncio.run(reading))
-    _show(voice, fleet, rows)
+    show_rows(voice, rows)
+    voice.title(f"fleet {fleet.name}: {_counted(rows)}")
     if page is not None:
         _write_report(voice, fleet, rows, page)
     return Outcome(_body(fleet, rows), _error(rows))
@@ -92,7 +93,8 @@ def _write_report(voice: Voice, fleet: Fleet, rows: Sequence[StatusRow], path: P
     voice.say(f"{path}: the report")
 
 
-def _show(voice: Voice, fleet: Fleet, rows: Sequence[StatusRow]) -> None:
+def show_rows(voice: Voice, rows: Sequence[StatusRow]) -> None:
+    """Print the table."""
     *columns, last = table_columns()
     shown = [
         TableRow(tuple(_text(column.in_table(row)) for column in columns), last.in_table(row).text)
@@ -100,7 +102,6 @@ def _show(voice: Voice, fleet: Fleet, rows: Sequence[StatusRow]) -> None:
     ]
     numbers = [column.heading for column in columns if column.is_number]
     show_table(voice, [column.heading for column in (*columns, last)], shown, numbers=numbers)
-    voice.title(f"fleet {fleet.name}: {_counted(rows)}")
 
 
 def _text(cell: Cell) -> Text:
