@@ -17,7 +17,7 @@ from connector.dataverse.client import DataverseClient
 from connector.dataverse.desired import NO_OPT_IN, NOTHING_KNOWN, Desired, desired_of
 from connector.dataverse.live import Live, read_administrators, read_live
 from connector.dataverse.plan import Plan, only_user, solution_ok, user_is_ours
-from connector.dataverse.plan_lines import make_plan, with_lines
+from connector.dataverse.plan_lines import plan_with_lines, with_lines
 from connector.dataverse.privileges import INJECTED, Comparison
 from connector.dataverse.resolution import Resolution, resolve
 from connector.dataverse.rows import RoleRow
@@ -59,7 +59,7 @@ async def plan(client: DataverseClient, settings: Settings, wanted: Wanted, app_
     live = start(read_live(client, desired, NOTHING_KNOWN))
     resolution = start(_resolution(client, settings, wanted))
     await join(live, resolution)
-    made = make_plan(desired, live.result(), NOTHING_KNOWN, NO_OPT_IN, resolution.result())
+    made = plan_with_lines(desired, live.result(), NOTHING_KNOWN, NO_OPT_IN, resolution.result())
     return RolePlan(_without_administrator(made, live.result()), live.result().caller_id)
 
 

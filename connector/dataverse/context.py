@@ -9,7 +9,7 @@ from connector.dataverse.client import DataverseClient
 from connector.dataverse.desired import NO_OPT_IN, NOTHING_KNOWN, Desired, Known, OptIn, desired_of
 from connector.dataverse.live import Live, read_live, read_role_privileges, with_team_roles
 from connector.dataverse.plan import Plan, find_role
-from connector.dataverse.plan_lines import make_plan
+from connector.dataverse.plan_lines import plan_with_lines
 from connector.dataverse.resolution import Resolution
 from connector.dataverse.tables import table_names
 from connector.errors import Problem, SettingsError
@@ -49,7 +49,7 @@ class Job:
         live = await self._with_privileges_of_another_id(live)
         if teams:
             live = await with_team_roles(self.client, live)
-        plan = make_plan(self.desired, live, self.known, self.opt_in)
+        plan = plan_with_lines(self.desired, live, self.known, self.opt_in)
         await _check_lines(self.client, plan.resolution, self.settings)
         return live, plan
 

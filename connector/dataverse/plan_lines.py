@@ -17,7 +17,7 @@ ASSIGNMENT, TABLE, SOLUTION = "role assignment", "table", "solution"
 _ADMINISTRATOR = "System Administrator: it may do everything"
 
 
-def make_plan(
+def plan_with_lines(
     desired: Desired,
     live: Live,
     known: Known = NOTHING_KNOWN,

@@ -169,15 +169,6 @@ class Directory(Graph):
         if not (answer.is_success or (gone_is_done and answer.status_code == 404)):
             raise refusal(f"{method} {path}", answer)
 
-
-def quoted(text: str) -> str:
-    """Text inside the quotes of an OData filter."""
-    return text.replace("'", "''")
-
-
-class AskingDirectory(Directory):
-    """The directory with look-ups by object id."""
-
     async def owners(self, application_id: str) -> frozenset[str] | None:
         """The object ids of an application's owners; None when there is no such application."""
         item = self._client.applications.by_application_id(application_id)
@@ -201,3 +192,9 @@ class AskingDirectory(Directory):
         """Whether there is a group of an object id."""
         item = self._client.groups.by_group_id(object_id)
         return await self._read(f"groups/{object_id}", item.to_get_request_information()) is not None
+
+
+
+def quoted(text: str) -> str:
+    """Text inside the quotes of an OData filter."""
+    return text.replace("'", "''")

@@ -7,7 +7,7 @@ Application.ReadWrite.OwnedBy alone it could then neither finish nor remove what
 from __future__ import annotations
 
 from connector import naming
-from connector.entra.directory import AskingDirectory
+from connector.entra.directory import Directory
 from connector.entra.rights import ANY_APPLICATION, OWNED_BY, token_object_id, token_roles
 from connector.errors import RefusedError
 from connector.report import Answer, Check, no, unknown, yes
@@ -49,7 +49,7 @@ def require_listed(settings: Settings, token: str, *, who: str) -> None:
 
 
 async def owner_checks(
-    directory: AskingDirectory, settings: Settings, state: StackState, token: str
+    directory: Directory, settings: Settings, state: StackState, token: str
 ) -> tuple[Check, ...]:
     """Only where OwnedBy is all that is held: does the caller own the state's application and principal.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connector.entra.directory import AskingDirectory, Directory
+from connector.entra.directory import Directory
 from connector.entra.import_ids import Attachable, is_federated, people_of
 from connector.entra.objects import LiveApplication, Named
 from connector.settings import Settings
@@ -36,7 +36,7 @@ async def look_up(directory: Directory, kind: str, name: str) -> Person:
     return Person(kind, name, (Named(found, name),) if found else ())
 
 
-async def confirm(directory: AskingDirectory, kind: str, name: str) -> Person:
+async def confirm(directory: Directory, kind: str, name: str) -> Person:
     """Find somebody as `look_up` does, and ask for an object id too: it must be of the kind.
 
     The kind `owner` is a user or a service principal. Raises RefusedError, UnreachableError.
@@ -50,7 +50,7 @@ async def confirm(directory: AskingDirectory, kind: str, name: str) -> Person:
 _NAMED_AS = {"owner": "user"}
 
 
-async def _is_there(directory: AskingDirectory, kind: str, object_id: str) -> bool:
+async def _is_there(directory: Directory, kind: str, object_id: str) -> bool:
     if kind == "group":
         return await directory.has_group(object_id)
     if kind == "owner" and await directory.principal(object_id) is not None:

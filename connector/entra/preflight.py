@@ -7,7 +7,7 @@ from typing import Any
 
 from connector import naming
 from connector.entra.consent import consent_link, missing_consent
-from connector.entra.directory import AskingDirectory, Directory
+from connector.entra.directory import Directory
 from connector.entra.objects import LiveApplication, moment
 from connector.entra.ownership import CODE as OWNED
 from connector.entra.ownership import owner_checks
@@ -26,7 +26,7 @@ _READ_APPS = "Application.Read.All"
 
 async def directory_checks(session: Session, state: StackState) -> tuple[Check, ...]:
     """Ask everything side by side; what the caller may not read is unknown. Raises LoginError."""
-    directory, settings = AskingDirectory(session), session.settings
+    directory, settings = Directory(session), session.settings
     questions = (
         answered(_policy(directory, settings, state), CODE, SUBJECT, "Policy.Read.All"),
         answered(_marked(directory, settings, state), "entra.marker", "this stack's application", _READ_APPS),
@@ -42,7 +42,7 @@ async def directory_checks(session: Session, state: StackState) -> tuple[Check, 
 
 async def asked_for_checks(session: Session, state: StackState) -> tuple[Check, ...]:
     """What a deployment would stumble over in the middle: APIs, permissions, people, ownership."""
-    directory, settings = AskingDirectory(session), session.settings
+    directory, settings = Directory(session), session.settings
     questions = (
         answered(api_checks(directory, settings), "entra.api", "the APIs asked for", _READ_APPS),
         people_checks(directory, settings),
@@ -57,7 +57,7 @@ async def _all(questions: Iterable[Coroutine[Any, Any, tuple[Check, ...]]]) -> t
     return tuple(check for branch in branches for check in branch.result())
 
 
-async def _owners(session: Session, directory: AskingDirectory, state: StackState) -> Iterable[Check]:
+async def _owners(session: Session, directory: Directory, state: StackState) -> Iterable[Check]:
     token = await session.deployer.token(f"{session.endpoints.graph}/.default")
     return await owner_checks(directory, session.settings, state, token)
 

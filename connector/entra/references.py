@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from connector.entra.directory import AskingDirectory
+from connector.entra.directory import Directory
 from connector.entra.graph import Principal
 from connector.entra.import_ids import people_of
 from connector.entra.people import Person, confirm
@@ -20,7 +20,7 @@ _RIGHTS = {"user": "User.Read.All", "group": "GroupMember.Read.All", "owner": "U
 _ANYBODY = {"user": "user", "group": "group", "owner": "user and no service principal"}
 
 
-async def api_checks(directory: AskingDirectory, settings: Settings) -> Iterable[Check]:
+async def api_checks(directory: Directory, settings: Settings) -> Iterable[Check]:
     """Each API's service principal, and a no for each permission that it does not publish."""
     wanted = {permission.client_id: permission.api for permission in settings.permissions}
     found = {one.app_id: one for one in await directory.principals_of_apps(sorted(wanted))}
@@ -54,7 +54,7 @@ def _published(settings: Settings, found: dict[str, Principal]) -> Iterable[Chec
             yield no("entra.permission", subject, text + (", ".join(sorted(names)) or "none"))
 
 
-async def people_checks(directory: AskingDirectory, settings: Settings) -> tuple[Check, ...]:
+async def people_checks(directory: Directory, settings: Settings) -> tuple[Check, ...]:
     """One answer for each user, group and owner of the settings, by name or object id."""
     everybody = (*people_of(settings), *(("owner", owner) for owner in settings.owners))
     branches = [start(_asked(directory, kind, name)) for kind, name in everybody]
@@ -63,7 +63,7 @@ async def people_checks(directory: AskingDirectory, settings: Settings) -> tuple
     return (*(check for check, _ in answers), *twins(person for _, person in answers if person))
 
 
-async def _asked(directory: AskingDirectory, kind: str, name: str) -> tuple[Check, Person | None]:
+async def _asked(directory: Directory, kind: str, name: str) -> tuple[Check, Person | None]:
     """A name that cannot be read stops a deployment; an object id goes unread into the tenant."""
     try:
         person = await confirm(directory, kind, name)

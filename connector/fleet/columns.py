@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connector.dataverse.reports import Verdict
 from connector.fleet.rows import StackStatus, StatusRow
 from connector.records.standing import finding, slot_table
-from connector.report import shortened
+from connector.report import Verdict, shortened
 
 #: Each state in words, and how it looks.
 STATES = {

@@ -29,7 +29,7 @@ from connector.settings import Cloud, CredentialKind, Settings
 from connector.settings.stack_file import project_defaults, settings_from_files
 from connector.wire.retry import Patience
 from connector.wire.session import Session
-from connector.wire.transport import Shared
+from connector.wire.transport import Connections
 
 #: Stacks read side by side; more would make a 2-core machine compute and no longer wait (docs/fleet.md).
 AT_ONCE = 3
@@ -64,8 +64,8 @@ async def read_fleet_status(
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2 * at_once))
     gate = asyncio.Semaphore(at_once)
     emulated = any(stack.cloud is Cloud.EMULATOR for stack in stacks)
-    async with Shared(workspace.environ, at_once=at_once, emulated=emulated) as shared:
-        reader = _Reader(workspace, shared, defaults, soon_days)
+    async with Connections(workspace.environ, at_once=at_once, emulated=emulated) as connections:
+        reader = _Reader(workspace, connections, defaults, soon_days)
 
         async def one(stack: FleetStack) -> StatusRow:
             async with gate:
@@ -80,9 +80,13 @@ class _Reader:
     """Reads one stack at a time for each that asks; what all of them need is kept here."""
 
     def __init__(
-        self, workspace: Workspace, shared: Shared, defaults: Mapping[str, Any], soon_days: int | None
+        self,
+        workspace: Workspace,
+        connections: Connections,
+        defaults: Mapping[str, Any],
+        soon_days: int | None,
     ) -> None:
-        self._workspace, self._shared = workspace, shared
+        self._workspace, self._connections = workspace, connections
         self._defaults, self._soon = defaults, soon_days
 
     async def row(self, stack: FleetStack) -> StatusRow:
@@ -112,7 +116,7 @@ class _Reader:
         check_same(stack, record, settings)
         session = self._session(stack, settings)
         sessions.append(session)
-        async with asyncio.timeout(_STACK_SECONDS), self._shared.visit(settings.dynamics_host), session:
+        async with asyncio.timeout(_STACK_SECONDS), self._connections.visit(settings.dynamics_host), session:
             live = await read_live_stack(settings, record, session)
         now = datetime.now(UTC)
         of_secrets = settings.profile.credential is CredentialKind.SECRET
@@ -123,7 +127,7 @@ class _Reader:
     def _session(self, stack: FleetStack, settings: Settings) -> Session:
         environ = login_environment(stack, self._workspace.environ, writes=False)
         patience = Patience(retry_after=_RETRY_SECONDS)
-        return Session(settings, environ=environ, patience=patience, shared=self._shared)
+        return Session(settings, environ=environ, patience=patience, connections=self._connections)
 
 
 def requests_of(*sessions: Session) -> RequestCount:

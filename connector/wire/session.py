@@ -26,7 +26,7 @@ from connector.wire.network import Routes, login_bundle, tls
 from connector.wire.retry import Patience, Repeats
 from connector.wire.rounds import RequestCounter
 from connector.wire.trace import Trace, ahead_of, noting_hooks
-from connector.wire.transport import Shared
+from connector.wire.transport import Connections
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "PATCH", "DELETE"})
 _CUT = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
@@ -36,7 +36,7 @@ _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 class Session:
     """Async context manager that owns one HTTP client and the counters.
 
-    It makes a TLS context and connections of its own, unless *shared* or *transport* brings them.
+    It makes a TLS context and connections of its own, unless *connections* or *transport* brings them.
 
     `async with Session(settings) as session:` reads the environment (SettingsError, LoginError)
     and, for the emulator, the metadata document (UnreachableError) before anything else.
@@ -49,7 +49,7 @@ class Session:
         environ: Mapping[str, str] | None = None,
         patience: Patience | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
-        shared: Shared | None = None,
+        connections: Connections | None = None,
     ) -> None:
         self.settings = settings
         self.environ = os.environ if environ is None else environ
@@ -60,8 +60,8 @@ class Session:
         self.trace = Trace()
         check_endpoints(settings.cloud, self.environ)
         self._described = read_deployer(self.environ, settings.tenant_id)
-        self._shared = shared
-        self._transport = transport or (shared.transport if shared else None)
+        self._connections = connections
+        self._transport = transport or (connections.transport if connections else None)
         self._endpoints: Endpoints | None = None
         self._deployer: Identity | None = None
         self._applications: dict[tuple[str, str], Identity] = {}
@@ -88,7 +88,7 @@ class Session:
     async def _find_endpoints(self) -> Endpoints:
         """The cloud's hosts; where many sessions share, one of them asks."""
         cloud = self.settings.cloud
-        known = self._shared.endpoints if self._shared else {}
+        known = self._connections.endpoints if self._connections else {}
         if cloud not in known:
             found = await read_endpoints(cloud, self.environ, lambda url: self.send("GET", url))
             known[cloud] = found
@@ -118,7 +118,7 @@ class Session:
             emulated=self.settings.cloud is Cloud.EMULATOR,
             ca_file=login_bundle(self.environ),
             hooks=self.trace.login_hooks(),
-            transport=self._shared.login if self._shared else None,
+            transport=self._connections.login if self._connections else None,
         )
 
     @property

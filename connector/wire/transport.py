@@ -25,8 +25,8 @@ _CONNECT_SECONDS = 10
 _READ_SECONDS = 30
 
 
-class Shared:
-    """Async context manager that owns the connections; `Session(settings, shared=…)` borrows them.
+class Connections:
+    """Async context manager that owns the connections; `Session(settings, connections=…)` borrows them.
 
     *at_once* is how many stacks are read side by side; *emulated* keeps the login away from proxies.
     """
@@ -61,7 +61,7 @@ class Shared:
             if not self._visits[host]:
                 await self._http.forget(host)
 
-    async def __aenter__(self) -> Shared:
+    async def __aenter__(self) -> Connections:
         return self
 
     async def __aexit__(

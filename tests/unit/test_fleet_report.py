@@ -7,11 +7,11 @@ from html.parser import HTMLParser
 import jinja2
 import pytest
 
-from connector.dataverse.reports import Action, Cause, Change
 from connector.fleet import report
 from connector.fleet.report import report_page
 from connector.fleet.rows import StatusRow
 from connector.records.standing import Standing
+from connector.report import Action, Cause, Change
 from tests.unit.report_samples import NOW, read_row, stack
 
 EVIL = """</title></script><script>alert(1)</script>"'><img src=x onerror="alert(1)"> {{ fleet }} &lt;"""

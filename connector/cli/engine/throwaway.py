@@ -29,7 +29,7 @@ _SECRETS = ("secretsprovider", "encryptedkey", "encryptionsalt")
 
 
 @contextmanager
-def traceless(stack: str | None, say: Callable[[str], None]) -> Iterator[tuple[Engine, Settings, bool]]:
+def throwaway(stack: str | None, say: Callable[[str], None]) -> Iterator[tuple[Engine, Settings, bool]]:
     """An engine for previews of a stack, its settings, and whether the stack is still to be made.
 
     Raises SettingsError, and NoSuchStackError for a stack that is neither in the backend nor in a file here.

@@ -13,7 +13,7 @@ from connector.bootstrap.job import Plans, carry_out, survey
 from connector.bootstrap.model import Wanted
 from connector.bootstrap.rights import NO_CHOICE, Choices, wanted_of
 from connector.bootstrap.subjects import GITHUB_ISSUER, Pipeline, trusts_of
-from connector.cli.engine.throwaway import traceless
+from connector.cli.engine.throwaway import throwaway
 from connector.cli.open_stack import in_session
 from connector.cli.options import Json, Stack, Trace, Yes
 from connector.cli.run import Outcome, run_verb
@@ -113,7 +113,7 @@ def bootstrap(  # noqa: PLR0913, PLR0917  # options of a command line
 def _bootstrap(voice: Voice, stack: str | None, options: BootstrapOptions) -> Outcome:
     """Plan, show, ask, write, and say what the pipeline is to be told; the stack need not exist yet."""
     trusts = trusts_of(options.pipeline)
-    with traceless(stack, voice.say) as (_, settings, _):
+    with throwaway(stack, voice.say) as (_, settings, _):
         pass
     wanted = wanted_of(settings, trusts, options.choices)
     voice.title(f"Pipeline identities in tenant {settings.tenant_id} and {settings.dynamics_host}")

@@ -16,7 +16,7 @@ from connector.cli.engine.policies import policy_error, read_events
 from connector.cli.engine.preview import changes_in, differences_in, errors_in, read_digest
 from connector.cli.engine.process import Ran
 from connector.cli.engine.pulumi import Engine
-from connector.cli.engine.throwaway import traceless
+from connector.cli.engine.throwaway import throwaway
 from connector.cli.open_stack import in_session
 from connector.cli.options import Json, Records, Stack, Trace
 from connector.cli.paths import file_to_write, one_result_on_stdout, records_folder
@@ -77,7 +77,7 @@ def preview(  # noqa: PLR0913, PLR0917  # options of a command line
 
 def _preview(voice: Voice, stack: str | None, records: str | None, options: PreviewOptions) -> Outcome:
     """Both halves, read side by side; a stack that does not exist is previewed and not made."""
-    with traceless(stack, voice.say) as (engine, settings, new):
+    with throwaway(stack, voice.say) as (engine, settings, new):
         check_tenant(os.environ, settings.tenant_id)
         raw = {} if new else engine.raw_outputs()
         outputs = StackOutputs.as_far_as_known(raw)
