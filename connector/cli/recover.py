@@ -110,7 +110,8 @@ async def look(
 
     With *known*, what `up` and `apply` would stumble over is asked beside it, and raised.
     """
-    state = await asyncio.to_thread(engine.state)
+    # In clear: whoever looks hands the outputs on, and a secret that stays is not asked for again.
+    state = await asyncio.to_thread(engine.state, opened=True)
     check_same_profile(session.settings, state)
     finding = start(find(session, state, accepted, adopted=adopted))
     checking = start(_nothing() if known is None else check_plan(session, state, known))

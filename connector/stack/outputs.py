@@ -72,6 +72,23 @@ def outputs_in(exported: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _in_clear(value) for name, value in (held or {}).items()}
 
 
+def outputs_after(before: Mapping[str, Any], told: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The outputs as an update *told* them, its secrets covered; None where one is not known from *before*.
+
+    A client secret never changes under its key id, so the one that was there is the one that is.
+    """
+    if told is None:
+        return None
+    same = before.get("clientSecretKeyId") == told.get("clientSecretKeyId")
+    found: dict[str, Any] = {}
+    for name, value in told.items():
+        covered = isinstance(value, dict) and value.get(_MARK) == _SECRET
+        if covered and not (same and name in before):
+            return None
+        found[name] = before[name] if covered else value
+    return found
+
+
 def _in_clear(value: Any) -> Any:
     if isinstance(value, list):
         return [_in_clear(one) for one in value]

@@ -149,7 +149,7 @@ def test_a_stack_that_an_earlier_process_is_still_at_work_on_is_left_to_it(
 
     row = asyncio.run(run())
     assert (begun == []) is there
-    assert (row.state, row.exit_code, row.process) == (State.DONE, 255, "")
+    assert (row.state, row.exit_code, row.process) == (RunState.DONE, 255, "")
     assert (f"process {os.getpid()} of the earlier run is still at work" in row.cause) is there
 
 

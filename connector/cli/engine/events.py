@@ -113,6 +113,8 @@ class EventReader:
     changes: list[Change] = field(default_factory=list)
     reasons: Reasons = field(default_factory=Reasons)
     other: list[str] = field(default_factory=list)
+    #: What the stack hands out after an update, its secrets covered; None where no update came to its end.
+    outputs: dict[str, Any] | None = None
 
     def take(self, line: str) -> None:
         """Read one line of output; lines that are no event, nor the beginning of one, are kept as `other`."""
@@ -131,6 +133,8 @@ class EventReader:
     def _resource(self, metadata: dict[str, Any]) -> None:
         action = ACTIONS.get(metadata["op"])
         kind = metadata["type"]
+        if kind == "pulumi:pulumi:Stack":
+            self.outputs = (metadata.get("new") or {}).get("outputs")
         if action is None or kind.startswith(("pulumi:", _OURS)):
             return
         change = Change(action, kind.rsplit(":", 1)[-1], metadata["urn"].rsplit("::", 1)[-1])

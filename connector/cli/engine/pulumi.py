@@ -29,7 +29,7 @@ from connector.naming import PROJECT
 from connector.report import Change
 from connector.settings import Settings, check_endpoints, check_stack_file, covered, load_settings
 from connector.settings.stack_file import check_files_endpoints
-from connector.stack.outputs import StackOutputs, outputs_in
+from connector.stack.outputs import StackOutputs, outputs_after, outputs_in
 from connector.stack.state import StackState
 
 PROJECT_DIR = Path(__file__).resolve().parents[3]
@@ -83,6 +83,7 @@ class Engine:
         self._say, self._folder, self._env = say, folder, dict(env or {})
         self._snapshot: dict[str, Any] | None = None
         self._opened = False
+        self._outputs: dict[str, Any] | None = None
         self.stack = stack or os.environ.get("PULUMI_STACK") or self._selected()
 
     def _ask(self, *arguments: str) -> str:
@@ -214,7 +215,9 @@ class Engine:
 
     def raw_outputs(self) -> dict[str, Any]:
         """The stack's outputs by name, the secret ones in clear; empty when nothing is deployed."""
-        return outputs_in(self.exported(opened=True))
+        if self._outputs is None:
+            self._outputs = outputs_in(self.exported(opened=True))
+        return self._outputs
 
     def outputs(self) -> StackOutputs:
         """The stack's outputs, the client secret kept covered. Raises NoSuchStackError without any."""
@@ -248,9 +251,9 @@ class Engine:
         targets = [part for urn in urns for part in ("--target", urn)]
         self._update("refresh", "--clear-pending-creates", *targets)
 
-    def state(self) -> StackState:
-        """What the state knows; ids and names only."""
-        return StackState.from_export(self.exported())
+    def state(self, *, opened: bool = False) -> StackState:
+        """What the state knows; ids and names only. *opened* saves a read where outputs are wanted, too."""
+        return StackState.from_export(self.exported(opened=opened))
 
     def destroy(self) -> tuple[Change, ...]:
         """Run `pulumi destroy` and return the resources that went."""
@@ -287,7 +290,7 @@ class Engine:
 
     def forget(self) -> None:
         """Drop the snapshot: whatever writes does, and whoever waited for a person or for another run."""
-        self._snapshot, self._opened = None, False
+        self._snapshot, self._opened, self._outputs = None, False, None
 
     def unprotect(self, *urns: str) -> None:
         """Lift the protection of the resources named, or of every resource of the stack."""
@@ -298,12 +301,14 @@ class Engine:
         self._tell("state", "protect", urn, "--yes")
 
     def _update(self, verb: str, *options: str, env: Mapping[str, str] | None = None) -> tuple[Change, ...]:
+        before = outputs_in(self._snapshot) if self._snapshot and self._opened else {}
         self.forget()
         arguments = [verb, "--skip-preview", "--yes", "--json", "--stack", self.stack, *options]
         ran, reader = self._run(arguments, env)
         while self._cleared(ran):
             ran, reader = self._run(arguments, env)
         self.check(ran, reader.failure(ran.words))
+        self._outputs = outputs_after(before, reader.outputs) if verb == "up" else None
         return tuple(reader.changes)
 
     def _run(self, arguments: Sequence[str], env: Mapping[str, str] | None) -> tuple[Ran, EventReader]:

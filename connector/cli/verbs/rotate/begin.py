@@ -49,6 +49,8 @@ def begin(run: Rotation, *, only_preview: bool = False) -> Outcome:
     if not only_preview:
         run.ask_locks()
     wanted: Mapping[str, int] = run.settings.slots
+    # One read of the state for all that comes before the update, the outputs too.
+    run.engine.exported(opened=True)
     step = _planned(run, wanted)
     if step.resumed:
         run.voice.say(f"a rotation was begun before; going on with {step.label}")
