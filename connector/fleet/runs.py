@@ -43,7 +43,7 @@ class _Part(BaseModel):
 class StackRun(_Part):
     """One stack in a run. `exit_code` and what follows it count once it is done.
 
-    `process` tells the running process from all others of all machines (connector/cli/notes.py).
+    `process` tells the running process from all others of all machines (connector/cli/engine/run_notes.py).
     """
 
     stack: str

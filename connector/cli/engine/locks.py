@@ -2,7 +2,7 @@
 
 The engine's file backend writes one JSON file for each lock: pid, user, host and time. No command of the
 engine only asks, so the folder is read; other backends cannot be asked without taking a lock. A lock is
-freed, that one file, only where a note of this machine (connector/cli/notes.py) names its run, and the run
+freed, that one file, only where a note of this machine (run_notes.py) names its run, and the run
 is gone. Never by `pulumi cancel`, which takes every lock of the stack, a live one too.
 """
 
@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from connector.cli.engine.process import Ran
 from connector.cli.engine.run_notes import is_gone, notes
+from connector.naming import PROJECT
 
 _HOLDER = re.compile(r"created by (\S+)@(\S+) \(pid (\d+)\) at (\S+)")
 _UNREADABLE = re.compile(r"^error: (EOF|unexpected (EOF|end of JSON)|invalid character)", re.MULTILINE)
@@ -131,3 +133,37 @@ def _age(seconds: float) -> str:
             count = int(seconds // size)
             return f"{count} {name}{'s' if count > 1 else ''} ago"
     return "just now"
+
+
+class StackLocks:
+    """The locks of one stack: asked, named, and freed where their run is dead; `say` hears of those."""
+
+    def __init__(
+        self, stack: str, root: Callable[[], Path | None], say: Callable[[str], None]
+    ) -> None:
+        """*root* finds the folder of the backend's files, None where it is no folder of this machine."""
+        self._stack, self._root, self._say = stack, root, say
+
+    def free(self) -> bool:
+        """Take away those of dead runs; whether there were any."""
+        root = self._root()
+        freed = free_left(locks_folder(root, PROJECT, self._stack), self._stack) if root else ()
+        for lock in freed:
+            self._say(f"the stack's lock belongs to a run that is dead; taking it away: {lock.words}")
+        return bool(freed)
+
+    def held(self) -> tuple[Lock, ...] | None:
+        """Those that are there now; None where the backend does not show them."""
+        root = self._root()
+        return None if root is None else read_locks(locks_folder(root, PROJECT, self._stack))
+
+    def are_met_by(self, ran: Ran) -> bool:
+        """Whether a command failed for a lock, or for one that it could not read."""
+        return ran.locked or (ran.code != 0 and met_unreadable_lock(ran.err))
+
+    def refusal_of(self, ran: Ran) -> str:
+        """Who holds the stack, where that is why a command failed; else an empty text."""
+        if not self.are_met_by(ran):
+            return ""
+        locks = self.held() or locks_in(ran.err + ran.out)
+        return refusal(self._stack, locks) if locks or ran.locked else ""

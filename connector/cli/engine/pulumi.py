@@ -14,14 +14,7 @@ from connector.cli.app import BLANK, is_blank
 from connector.cli.engine.backend import backend_url, root_of
 from connector.cli.engine.broken import is_torn, make_whole
 from connector.cli.engine.events import EventReader
-from connector.cli.engine.locks import (
-    free_left,
-    locks_folder,
-    locks_in,
-    met_unreadable_lock,
-    read_locks,
-    refusal,
-)
+from connector.cli.engine.locks import StackLocks, refusal
 from connector.cli.engine.preview import changes_in, differences_in, errors_in, read_digest
 from connector.cli.engine.process import Ran, run_pulumi
 from connector.errors import ConnectError, NoSuchStackError, Problem, SettingsError
@@ -85,6 +78,7 @@ class Engine:
         self._opened = False
         self._outputs: dict[str, Any] | None = None
         self.stack = stack or os.environ.get("PULUMI_STACK") or self._selected()
+        self._locks = StackLocks(self.stack, self._root, say)
 
     def _ask(self, *arguments: str) -> str:
         """Run a command that only answers; its output is returned and never shown."""
@@ -102,7 +96,8 @@ class Engine:
 
     def _cleared(self, ran: Ran) -> bool:
         """Whether a command failed for what a dead run left, and that is out of its way now."""
-        cleared = self._freed(ran) or self._made_whole(ran)
+        freed = self._locks.are_met_by(ran) and self._locks.free()
+        cleared = freed or self._made_whole(ran)
         if cleared:
             self.forget()
         return cleared
@@ -120,47 +115,22 @@ class Engine:
         """The folder of the backend's files, where it is a folder of this machine."""
         return root_of(backend_url(self._folder, {**os.environ, **self._env}), self._folder)
 
-    def _freed(self, ran: Ran) -> bool:
-        """Whether a command met the lock of a run that is known to be dead, which is now taken away."""
-        root = self._root() if self._met_lock(ran) else None
-        return root is not None and self._free(locks_folder(root, PROJECT, self.stack))
-
     def ask_locks(self) -> str:
         """Read the stack's locks before something is written; where they cannot be read, a sentence says so.
 
         Raises EngineError for the lock of a run that is not known to be dead; one that is gives way.
         """
-        root = self._root()
-        if root is None:
+        if self._locks.free():
+            self.forget()
+        held = self._locks.held()
+        if held is None:
             return (
                 f"whether another run is at work on stack {self.stack} was not asked before writing: only a "
                 "backend that is a folder of this machine shows its locks without taking one"
             )
-        folder = locks_folder(root, PROJECT, self.stack)
-        self._free(folder)
-        if held := read_locks(folder):
+        if held:
             raise EngineError(refusal(self.stack, held), code="engine.locked", key=self.stack)
         return ""
-
-    @staticmethod
-    def _met_lock(ran: Ran) -> bool:
-        return ran.locked or (ran.code != 0 and met_unreadable_lock(ran.err))
-
-    def _free(self, folder: Path) -> bool:
-        freed = free_left(folder, self.stack)
-        for lock in freed:
-            self._say(f"the stack's lock belongs to a run that is dead; taking it away: {lock.words}")
-            self.forget()
-        return bool(freed)
-
-    def _locked(self, ran: Ran) -> str:
-        """Who holds the stack, where that is why a command failed; else an empty text."""
-        if not self._met_lock(ran):
-            return ""
-        root = self._root()
-        there = read_locks(locks_folder(root, PROJECT, self.stack)) if root else ()
-        locks = there or locks_in(ran.err + ran.out)
-        return refusal(self.stack, locks) if locks or ran.locked else ""
 
     def check(self, ran: Ran, words: str) -> None:
         """Raise what a command that failed means: NoSuchStackError, or EngineError with its *words*."""
@@ -170,7 +140,7 @@ class Engine:
                 f"`pulumi stack init {self.stack}`, or name another with --stack"
             )
             raise NoSuchStackError(message, code="stack.unknown", key=self.stack)
-        if ran.code != 0 and (held := self._locked(ran)):
+        if ran.code != 0 and (held := self._locks.refusal_of(ran)):
             raise EngineError(held, status=ran.code, code="engine.locked", key=self.stack)
         if ran.code != 0:
             raise EngineError(with_explanation(words), status=ran.code)
