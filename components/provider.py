@@ -9,7 +9,7 @@ import pulumi
 import pulumi_azuread as azuread
 
 from connector.settings import Cloud, Settings, check_endpoints
-from connector.settings.endpoints import PROVIDER_CLOUDS
+from connector.settings.clouds import CLOUDS
 from connector.wire.deployer import check_tenant, provider_environment
 
 _AZURE_NAMES = (
@@ -35,7 +35,7 @@ def tenant_provider(settings: Settings, keys: Iterable[str] = ()) -> azuread.Pro
     return azuread.Provider(
         "tenant",
         tenant_id=settings.tenant_id,
-        environment=PROVIDER_CLOUDS[settings.cloud][0],
+        environment=CLOUDS[settings.cloud].provider[0],
         metadata_host=None if emulated else "",
         opts=pulumi.ResourceOptions(ignore_changes=["metadataHost"]),
     )

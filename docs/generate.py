@@ -28,6 +28,7 @@ from connector.catalogue.engine_messages import MESSAGES as ENGINE_MESSAGES  # n
 from connector.catalogue.explain import explain  # noqa: E402
 from connector.catalogue.graph_messages import CODES, MESSAGES  # noqa: E402
 from connector.cli.main import app  # noqa: E402  # found by the line above
+from connector.settings.clouds import CLOUDS  # noqa: E402
 from connector.settings.rules import RULES  # noqa: E402
 from tests.support.source import parsed  # noqa: E402
 
@@ -71,6 +72,16 @@ def _default(entry: dict[str, Any]) -> str:
         return "required"
     value = entry["default"]
     return "(empty)" if value == "" else f"`{value if isinstance(value, str) else json.dumps(value)}`"
+
+
+def _clouds() -> Iterator[str]:
+    """Each cloud's row; the emulator's hosts are its own."""
+    rows = [
+        (f"`{cloud.value}`", ", ".join(row.logins), row.graph, row.example, row.provider[0], row.portal)
+        for cloud, row in CLOUDS.items()
+        if row.logins
+    ]
+    return _table(("Cloud", "Login", "Graph", "An organization", "Provider's name", "Portal"), rows)
 
 
 def _rules() -> Iterator[str]:
@@ -169,6 +180,7 @@ def _right_name(name: str) -> str:
 
 BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "config": _config,
+    "clouds": _clouds,
     "rules": _rules,
     "commands": _commands,
     "policies": _policies,

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from connector import naming
 from connector.errors import Problem
 from connector.settings import redirects
-from connector.settings.clouds import check_dynamics_url
+from connector.settings.clouds import CLOUDS, check_dynamics_url
 from connector.settings.model import RawSettings
 from connector.settings.problems import shown
 from connector.settings.profile import Profile, RedirectUris
-from connector.settings.values import GUID, Cloud, CredentialKind, fault_of_name, hidden
+from connector.settings.values import GUID, CredentialKind, fault_of_name, hidden
 
 #: A name, one @ and a domain with a dot: Entra takes only verified domains, which have one.
 _PRINCIPAL = re.compile(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
@@ -93,8 +93,7 @@ def _dynamics(raw: RawSettings) -> Iterator[Problem]:
 
 
 def _audience(raw: RawSettings) -> Iterator[Problem]:
-    national = raw.cloud in (Cloud.USGOV, Cloud.CHINA)
-    if national and raw.sign_in_audience.is_personal:
+    if not CLOUDS[raw.cloud].personal_accounts and raw.sign_in_audience.is_personal:
         message = f"cloud {raw.cloud.value!r} has no personal accounts; use AzureADMultipleOrgs"
         value = shown(raw.sign_in_audience.value)
         yield Problem("settings.audience_cloud", "signInAudience", value, message)

@@ -8,47 +8,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from connector.errors import Problem
 from connector.settings.problems import shown
 from connector.settings.values import Cloud
-
-
-@dataclass(frozen=True)
-class CloudHosts:
-    """Login and Graph hosts of a cloud, and what an organization's host looks like there."""
-
-    login: str
-    graph: str
-    organization: re.Pattern[str]
-    example: str
-
-
-_NAME = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.api)?"
-
-HOSTS: dict[Cloud, CloudHosts] = {
-    Cloud.PUBLIC: CloudHosts(
-        "https://login.microsoftonline.com",
-        "https://graph.microsoft.com",
-        re.compile(rf"{_NAME}\.crm[0-9]*\.dynamics\.com"),
-        "https://contoso.crm4.dynamics.com",
-    ),
-    Cloud.USGOV: CloudHosts(
-        "https://login.microsoftonline.us",
-        "https://graph.microsoft.us",
-        re.compile(rf"{_NAME}\.crm\.(?:microsoftdynamics|appsplatform)\.us"),
-        "https://contoso.crm.microsoftdynamics.us",
-    ),
-    Cloud.CHINA: CloudHosts(
-        "https://login.chinacloudapi.cn",
-        "https://microsoftgraph.chinacloudapi.cn",
-        re.compile(rf"{_NAME}\.crm\.dynamics\.cn"),
-        "https://contoso.crm.dynamics.cn",
-    ),
-}
 
 
 def is_loopback(host: str) -> bool:
@@ -59,6 +25,83 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudRow:
+    """All that is known of one cloud. Every field is needed, so no row can be built that lacks one.
+
+    `logins` are the login service's hosts as URLs, ours first; `organization` tells the host of an
+    organization there; `provider` are the azuread provider's names, the one that the program writes first.
+    """
+
+    logins: tuple[str, ...]
+    graph: str
+    organization: Callable[[str], object]
+    example: str
+    provider: tuple[str, ...]
+    portal: str
+    personal_accounts: bool
+
+    @property
+    def login(self) -> str:
+        """The login service's host that we use, as a URL."""
+        return self.logins[0]
+
+
+_NAME = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.api)?"
+
+#: One row for each cloud. Logins and portals: EM identity-platform/authentication-national-cloud.md; Graph:
+#: learn graph/deployments; the provider's names: go-azure-sdk environments/from_name.go.
+CLOUDS: dict[Cloud, CloudRow] = {
+    Cloud.PUBLIC: CloudRow(
+        logins=("https://login.microsoftonline.com",),
+        graph="https://graph.microsoft.com",
+        organization=re.compile(rf"{_NAME}\.crm[0-9]*\.dynamics\.com").fullmatch,
+        example="https://contoso.crm4.dynamics.com",
+        provider=("public", "global"),
+        portal="https://portal.azure.com",
+        personal_accounts=True,
+    ),
+    Cloud.USGOV: CloudRow(
+        logins=("https://login.microsoftonline.us",),
+        graph="https://graph.microsoft.us",
+        organization=re.compile(rf"{_NAME}\.crm\.microsoftdynamics\.us").fullmatch,
+        example="https://contoso.crm.microsoftdynamics.us",
+        provider=("usgovernment", "usgovernmentl4"),
+        portal="https://portal.azure.us",
+        personal_accounts=False,
+    ),
+    Cloud.DOD: CloudRow(
+        logins=("https://login.microsoftonline.us",),
+        graph="https://dod-graph.microsoft.us",
+        organization=re.compile(rf"{_NAME}\.crm\.appsplatform\.us").fullmatch,
+        example="https://contoso.crm.appsplatform.us",
+        provider=("dod", "usgovernmentl5"),
+        portal="https://portal.azure.us",
+        personal_accounts=False,
+    ),
+    Cloud.CHINA: CloudRow(
+        # The provider knows the first alone; Microsoft's newer pages name the second.
+        logins=("https://login.chinacloudapi.cn", "https://login.partner.microsoftonline.cn"),
+        graph="https://microsoftgraph.chinacloudapi.cn",
+        organization=re.compile(rf"{_NAME}\.crm\.dynamics\.cn").fullmatch,
+        example="https://contoso.crm.dynamics.cn",
+        provider=("china",),
+        portal="https://portal.azure.cn",
+        personal_accounts=False,
+    ),
+    # Its login and Graph come from its own metadata document (connector/wire/endpoints.py).
+    Cloud.EMULATOR: CloudRow(
+        logins=(),
+        graph="",
+        organization=is_loopback,
+        example="https://127.0.1.1:8443",
+        provider=("public",),
+        portal="",
+        personal_accounts=True,
+    ),
+}
 
 
 def normalise_url(url: str) -> str:
@@ -80,14 +123,12 @@ def check_dynamics_url(url: str, cloud: Cloud) -> Iterator[Problem]:
         message = "must be https:// and the organization's host in plain ASCII, with nothing after it"
         yield Problem("settings.dynamics_url_form", "dynamicsUrl", shown(url), message)
         return
-    host = parts.hostname or ""
+    host, row = parts.hostname or "", CLOUDS[cloud]
     if cloud is Cloud.EMULATOR:
-        if not is_loopback(host):
+        if not row.organization(host):
             message = "with cloud emulator only a loopback address is allowed (127.0.1.1)"
             yield Problem("settings.dynamics_url", "dynamicsUrl", shown(url), message)
-        return
-    known = HOSTS[cloud]
-    if parts.port not in (None, 443) or not known.organization.fullmatch(host):
+    elif parts.port not in (None, 443) or not row.organization(host):
         yield Problem("settings.dynamics_url", "dynamicsUrl", shown(url), _wrong_host(host, cloud))
 
 
@@ -110,9 +151,12 @@ def _is_plain(parts: SplitResult) -> bool:
 
 
 def _wrong_host(host: str, cloud: Cloud) -> str:
-    example = HOSTS[cloud].example
-    for other, hosts in HOSTS.items():
-        if other is not cloud and hosts.organization.fullmatch(host):
-            return f"this host belongs to cloud {other.value!r}, and the stack says {cloud.value!r}"
+    for other, row in CLOUDS.items():
+        if other not in (cloud, Cloud.EMULATOR) and row.organization(host):
+            return (
+                f"this host belongs to cloud {other.value!r}, and the stack says {cloud.value!r}; set "
+                f"`cloud: {other.value}`, or correct the URL"
+            )
+    example = CLOUDS[cloud].example
     message = f"is no Dynamics 365 organization of cloud {cloud.value!r}; it looks like {example}"
     return f"{message}; for the emulator set `cloud: emulator`" if is_loopback(host) else message

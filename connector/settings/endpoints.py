@@ -14,19 +14,12 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from connector.errors import Problem, SettingsError
-from connector.settings.clouds import HOSTS, is_loopback
+from connector.settings.clouds import CLOUDS, is_loopback
 from connector.settings.problems import shown
 from connector.settings.values import Cloud
 
 #: Names the emulator to the provider and to the verbs; of no use in any other cloud.
 METADATA = "ARM_METADATA_HOSTNAME"
-#: The provider's own names of a cloud, the one that the program writes first.
-PROVIDER_CLOUDS = {
-    Cloud.PUBLIC: ("public", "global"),
-    Cloud.USGOV: ("usgovernment", "usgovernmentl4"),
-    Cloud.CHINA: ("china",),
-    Cloud.EMULATOR: ("public",),
-}
 _TRUE = ("true", "1", "t")
 _PROVIDER = "azuread"
 _HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,100}")
@@ -52,19 +45,19 @@ def _emulator_alone(_: str, cloud: Cloud) -> str:
 
 
 def _no_region(_: str, cloud: Cloud) -> str:
-    return f"would send logins to a regional host; cloud {cloud.value!r} has {HOSTS[cloud].login}; unset it"
+    return f"would send logins to a regional host; cloud {cloud.value!r} has {CLOUDS[cloud].login}; unset it"
 
 
 def _login_host(value: str, cloud: Cloud) -> str:
     host = value.strip().lower().rstrip("/")
-    own = HOSTS[cloud].login
-    if own in (host, f"https://{host}"):
+    row = CLOUDS[cloud]
+    if {host, f"https://{host}"}.intersection(row.logins):
         return ""
-    return f"is not the login host of cloud {cloud.value!r}; unset it, or set {own}"
+    return f"is not the login host of cloud {cloud.value!r}; unset it, or set {row.login}"
 
 
 def _same_cloud(value: str, cloud: Cloud) -> str:
-    names = PROVIDER_CLOUDS[cloud]
+    names = CLOUDS[cloud].provider
     if value.strip().lower() in names:
         return ""
     return f"is not the stack's cloud, which is {cloud.value!r}; unset it, or set {names[0]}"

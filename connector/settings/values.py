@@ -11,10 +11,11 @@ from pydantic.alias_generators import to_camel
 
 
 class Cloud(StrEnum):
-    """Which of Microsoft's clouds a stack lives in; `emulator` is the stand-in on loopback."""
+    """Which of Microsoft's clouds a stack is in (`usgov` is GCC High); `emulator` stands in on loopback."""
 
     PUBLIC = "public"
     USGOV = "usgov"
+    DOD = "dod"
     CHINA = "china"
     EMULATOR = "emulator"
 

@@ -11,7 +11,7 @@ import httpx
 
 from connector.errors import LoginError, Problem, SettingsError
 from connector.settings import Cloud
-from connector.settings.clouds import HOSTS, is_loopback
+from connector.settings.clouds import CLOUDS, is_loopback
 from connector.settings.endpoints import METADATA
 
 
@@ -33,7 +33,7 @@ async def read_endpoints(
     is, `check_endpoints` has seen.
     """
     if cloud is not Cloud.EMULATOR:
-        return Endpoints(HOSTS[cloud].login, HOSTS[cloud].graph)
+        return Endpoints(CLOUDS[cloud].login, CLOUDS[cloud].graph)
     host = environ[METADATA]
     url = f"https://{host}/metadata/endpoints?api-version=2022-09-01"
     answer = await fetch(url)

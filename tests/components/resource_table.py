@@ -46,6 +46,7 @@ _PERSONAL = {
     },
 }
 _USGOV = {"cloud": "usgov", "dynamicsUrl": "https://contoso.crm.microsoftdynamics.us"}
+_DOD = {"cloud": "dod", "dynamicsUrl": "https://contoso.crm.appsplatform.us"}
 _CHINA = {"cloud": "china", "dynamicsUrl": "https://contoso.crm.dynamics.cn"}
 _ROLE = {"permissions": [{"api": "graph", "name": "User.Read.All", "kind": "application"}]}
 
@@ -124,6 +125,7 @@ _OPENID = (SCOPES[GRAPH]["openid"], "Scope")
 ROWS = (
     _provider("public"),
     _provider("usgovernment", **_USGOV),
+    _provider("dod", **_DOD),
     _provider("china", **_CHINA),
     Row(
         "Application",

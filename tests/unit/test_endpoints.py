@@ -17,11 +17,11 @@ from connector.cli.engine.pulumi import Engine
 from connector.dataverse.sign_in import _Http
 from connector.errors import ConnectError, SettingsError
 from connector.settings import Cloud, check_endpoints
-from connector.settings.clouds import HOSTS
+from connector.settings.clouds import CLOUDS
 from connector.wire.login import Authority, Identity, application_credential
 from tests.unit.settings_samples import GOOD, OID, PROJECT
 
-HOST, TENANT = HOSTS[Cloud.PUBLIC].login, str(GOOD["tenantId"])
+HOST, TENANT = CLOUDS[Cloud.PUBLIC].login, str(GOOD["tenantId"])
 
 MSI = {"ARM_USE_MSI": "true"}
 MOVED = [
@@ -35,6 +35,7 @@ MOVED = [
     (Cloud.PUBLIC, {"MSAL_FORCE_REGION": "westeurope"}),
     (Cloud.PUBLIC, {"ARM_ENVIRONMENT": "china"}),
     (Cloud.USGOV, {"ARM_ENVIRONMENT": "dod"}),
+    (Cloud.DOD, {"ARM_ENVIRONMENT": "usgovernment"}),
     (Cloud.EMULATOR, {"ARM_METADATA_HOSTNAME": "evil.example"}),
     (Cloud.EMULATOR, {"ARM_METADATA_HOSTNAME": "evil.example/@localhost"}),
     (Cloud.EMULATOR, {"ARM_METADATA_HOSTNAME": "localhost/elsewhere"}),
@@ -52,7 +53,9 @@ FINE = [
     (Cloud.PUBLIC, {"AZURE_AUTHORITY_HOST": "https://login.microsoftonline.com/"}),
     (Cloud.PUBLIC, {"AZURE_AUTHORITY_HOST": "login.microsoftonline.com"}),
     (Cloud.USGOV, {"AZURE_AUTHORITY_HOST": "https://login.microsoftonline.us"}),
+    (Cloud.CHINA, {"AZURE_AUTHORITY_HOST": "https://login.partner.microsoftonline.cn"}),
     (Cloud.PUBLIC, {"ARM_ENVIRONMENT": "Global"}),
+    (Cloud.DOD, {"ARM_ENVIRONMENT": "usgovernmentl5"}),
     (Cloud.CHINA, {"ARM_ENVIRONMENT": "china"}),
     (Cloud.PUBLIC, {"IDENTITY_ENDPOINT": "http://evil.example/token"}),
     (Cloud.PUBLIC, {"IDENTITY_ENDPOINT": "http://evil.example/token", "ARM_USE_MSI": "false"}),

@@ -80,7 +80,7 @@ def test_the_dynamics_url_is_normalised() -> None:
         ("public", "https://contoso.api.crm21.dynamics.com"),
         ("public", "https://gcc-org.crm9.dynamics.com:443"),
         ("usgov", "https://contoso.crm.microsoftdynamics.us"),
-        ("usgov", "https://contoso.crm.appsplatform.us"),
+        ("dod", "https://contoso.crm.appsplatform.us"),
         ("china", "https://contoso.crm.dynamics.cn"),
         ("emulator", "https://127.0.1.1:8443"),
         ("emulator", "https://localhost:9999"),

@@ -17,6 +17,7 @@ from connector.cli.verbs.fleet.options import File, fleet_path
 from connector.errors import Problem, SettingsError
 from connector.files import write_whole
 from connector.fleet.new import with_stack
+from connector.settings.values import Cloud
 
 _QUESTIONS = {
     "stack": "Name of the stack (customer and environment, such as acme-prod)",
@@ -33,7 +34,7 @@ def fleet_new(  # noqa: PLR0913, PLR0917  # options of a command line
     dynamics_url: Annotated[str | None, typer.Option(help="URL of the Dynamics organization.")] = None,
     profile: Annotated[str | None, typer.Option(help="What is connected, by profile.")] = None,
     cloud: Annotated[
-        str | None, typer.Option(help="public, usgov, china or emulator; the fleet's by default.")
+        str | None, typer.Option(help=f"{', '.join(Cloud)}; the fleet's by default.")
     ] = None,
     ring: Annotated[str | None, typer.Option(help="Its ring; the last one by default.")] = None,
     owner: Annotated[str | None, typer.Option(help="Who answers for it.")] = None,
