@@ -1,6 +1,6 @@
 """One catalogue of what services say: each code with its cause and what to do about it.
 
-This tool's own codes stand in connector/codes; `explained` knows both.
+This tool's own codes stand in connector/catalogue/codes; `explained` knows both.
 
 Codes of the login service from EM identity-platform/reference-error-codes.md, of Dataverse from
 PAD webapi/compose-http-requests-handle-errors.md and the troubleshooting pages.

@@ -35,6 +35,8 @@ def _user_causes(plan: Plan, user: UserRow | None) -> Iterator[Cause]:
         text = f"the application user {name} is disabled; run apply"
         yield Cause("dataverse.user_disabled", user.id, text)
     for role in plan.extra:
+        # Any other extra role shows by the rights that it adds; this one would show as all that there are.
+        # What this plan takes away itself, or by moving the user, is no reason for anything.
         if role.is_administrator and role not in plan.strip and not plan.move:
             text = (
                 f"the application user {name} has the role {role.name!r} (System Administrator) and may do "
@@ -63,6 +65,7 @@ def _role_causes(plan: Plan, user: UserRow | None) -> list[Cause]:
         text = f"the security role {name!r} does not exist; run apply"
         return [Cause("dataverse.role_missing", name, text)]
     causes: list[Cause] = []
+    # Without a user there is nobody to assign to, and that cause was given already.
     if user is not None and not plan.assigned:
         text = f"the security role {name!r} is not assigned to the application user; run apply"
         causes.append(Cause("dataverse.role_unassigned", name, text))
@@ -92,16 +95,19 @@ def evidence_causes(plan: Plan, evidence: Evidence, user: UserRow | None) -> lis
     error: ConnectError | None = evidence.login or evidence.refused
     if error is not None:
         key = error.key or ""
+        # One finding, one code, whether live state shows it or Dynamics says it to the application.
         if isinstance(error, RefusedError) and error.service_code == NO_USER:
             return [Cause("dataverse.user_missing", plan.desired.application_id, error.message)]
         if isinstance(error, RefusedError) and error.service_code == NO_ROLES:
             return [Cause("dataverse.role_unassigned", plan.desired.role_name, error.message)]
         code = "login.refused" if evidence.login else "dataverse.refused"
         return [Cause(code, key, error.message)]
+    # The rights were read for `user`: of an application that acts as another they say nothing.
     if user is not None and evidence.user_id != user.id:
         text = f"the application acts as user {evidence.user_id} and not as {user.id}"
         return [Cause("dataverse.other_user", evidence.user_id, text)]
     comparison = compare_evidence(plan, evidence)
+    # First, since it may do harm; what is missing only keeps something from working.
     barred = _forbidden_causes(plan, evidence)
     return [*barred, *privilege_causes(comparison, f"the application{_source(comparison, evidence)}")]
 
@@ -117,4 +123,5 @@ def _forbidden_causes(plan: Plan, evidence: Evidence) -> Iterator[Cause]:
 def _source(comparison: Comparison, evidence: Evidence) -> str:
     teams = evidence.teams or {}
     through = [one for one in comparison.excess if one.id in teams]
+    # Only where teams give all of the excess: otherwise the user's own roles have a part in it.
     return " (through a team)" if through and len(through) == len(comparison.excess) else ""

@@ -35,7 +35,7 @@ class Solution:
 class Live:
     """What one organization holds of a stack's half, and the caller's own user where it is one.
 
-    `units` is read only where a business unit is named, `team_roles` only by `read_team_roles`.
+    `units` is read only where a business unit is named, `team_roles` only by `with_team_roles`.
     """
 
     users: tuple[UserRow, ...]

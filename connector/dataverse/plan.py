@@ -82,6 +82,7 @@ def draft_plan(
     comparison = _compared(resolution, live, role)
     user = only_user(live)
     units = choose_units(live.units, desired.business_unit) if live.units else None
+    # Units are read only where the settings name one; otherwise a role of the root knows its id.
     root = units.root if units else next((r.business_unit_id for r in live.roles if r.in_root_unit), None)
     wrong = user is not None and _in_wrong_unit(user, units, root)
     move = wrong and opt_in.move_business_unit
@@ -96,6 +97,7 @@ def draft_plan(
         user_is_ours=user is not None and user_is_ours(user, known, live.caller_id),
         ghosts=live.ghosts,
         privileges=_to_send(comparison, resolution),
+        # A move drops every role of the user: ours is to be assigned again, and no other is left to take.
         assigned=not move and _assigned(user, role),
         unit_id=units.user if units else root,
         root_unit_id=root,
@@ -123,7 +125,10 @@ def find_role(desired: Desired, live: Live, known: Known) -> tuple[RoleRow | Non
 
     A name counts in the root business unit alone: elsewhere it is another role (role.md).
     """
+    # Copies in other units follow the role they were copied from and take no edits.
     roots = [row for row in live.roles if not row.is_copy]
+    # Our id, which a run may have sent before it died; then the recorded one, where the settings renamed the
+    # role or Dataverse gave another id.
     for id in (desired.role_id, known.role_id):
         for row in roots:
             if row.id == id:
@@ -163,6 +168,7 @@ def user_is_ours(user: UserRow, known: Known, caller_id: str | None) -> bool:
     """
     if known.user_id == user.id:
         return not known.user_adopted
+    # A person who deploys through the Azure CLI has no application user to compare with.
     return bool(caller_id) and user.created_by == caller_id
 
 
@@ -173,6 +179,7 @@ def _compared(resolution: Resolution, live: Live, role: RoleRow | None) -> Compa
 
 def _in_wrong_unit(user: UserRow, units: Units | None, root: str | None) -> bool:
     wanted = units.user if units else root
+    # Without units and roles, as in a first run, the user's own row says whether it is in the root.
     return user.business_unit_id != wanted if wanted else not user.in_root_unit
 
 
@@ -186,10 +193,13 @@ def _extra_roles(user: UserRow | None, role: RoleRow | None) -> tuple[RoleRow, .
 
 
 def _is_of(held: RoleRow, role: RoleRow) -> bool:
+    # A user below the root holds the copy of its own business unit, which has an id of its own.
     return role.id in (held.id, held.root_id)
 
 
 def _to_send(comparison: Comparison, resolution: Resolution) -> tuple[WantedPrivilege | Held, ...]:
+    # Adding raises a depth and never lowers one, so what is too much goes by a replacement of everything; it
+    # has to name what the platform added by itself as well, or some of that would go.
     if comparison.wide or comparison.excess:
         return (*resolution.wanted.values(), *comparison.injected)
     return (*comparison.lacking, *(wanted for wanted, _ in comparison.narrow))
@@ -198,6 +208,7 @@ def _to_send(comparison: Comparison, resolution: Resolution) -> tuple[WantedPriv
 def _refusal(
     desired: Desired, role: RoleRow | None, ours: bool, comparison: Comparison
 ) -> ConnectError | None:
+    # Somebody else's role is used where it holds exactly what is wanted: that takes no change of it.
     if role is None or ours or comparison.equal:
         return None
     return foreign_role(desired.role_name, comparison.missing_text(), comparison.excess_text())

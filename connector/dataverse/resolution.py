@@ -34,6 +34,7 @@ def resolve(desired: Desired, tables: Tables, *, solution_there: bool) -> Resolu
     """Resolve every line; nothing is raised, so that all findings are known at once."""
     found = Resolution()
     for line in desired.lines:
+        # None is a table that is not there; an empty one has no privileges of its own and rides on another's.
         privileges = tables.get(line.table)
         if privileges:
             for right in line.rights:
@@ -42,10 +43,12 @@ def resolve(desired: Desired, tables: Tables, *, solution_there: bool) -> Resolu
             found.skipped[line.table] = f"covered by {line.covered_by}"
         elif line.optional:
             found.skipped[line.table] = "optional, not in this environment"
+        # Before "unknown", and by the publisher's prefix: a missing solution excuses no misspelt table.
         elif privileges is None and not solution_there and _may_come(desired, line.table):
             found.pending.extend(f"{right.value} on {line.table}" for right in line.rights)
         elif line.table not in found.unknown:
             found.unknown.append(line.table)
+    # Last, and by privilege id: a line for one activity asks for the right on all of them.
     _forbid(found, desired, tables)
     return found
 
@@ -67,6 +70,7 @@ def _take(found: Resolution, line: RoleLine, right: Right, privileges: Mapping[s
             message = f"the table has no such right; it has {has}"
             found.problems.append(Problem("dataverse.right", where, "", message))
         return
+    # Also for an optional line: the right is there, and the depth is a mistake of the profile or the stack.
     depth = line.depth.service_name
     if depth not in privilege.depths:
         can = ", ".join(sorted(privilege.depths))
@@ -81,6 +85,7 @@ def _merged(
 ) -> WantedPrivilege:
     if before is None:
         return WantedPrivilege(privilege.id, privilege.name, depth, (line.table,))
+    # Tables share privileges, and a role holds each at one depth: the widest that any line asks for.
     tables = tuple(dict.fromkeys((*before.tables, line.table)))
     return WantedPrivilege(before.id, before.name, wider(before.depth, depth), tables)
 

@@ -2,7 +2,7 @@
 
 `find` reads, `plan` decides and is pure. An application is ours by its marker tag alone; a secret
 by its display name, and only when it came after the state first held the application: an older one
-was adopted or belongs to somebody. Nothing that may be in use is ever deleted: see `UsedElsewhere`.
+was adopted or belongs to somebody. Nothing that may be in use is ever deleted: see `UsedElsewhereError`.
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ class Standing:
         if self.ending:
             message = f"{ends(self.ending, now)}; `rotate status` says what is next"
             return ExpiresSoonError(message, code="status.ends_soon", key=self.ending[0].label)
+        # What waits for a person, such as consent by link, is no difference: it counts where nothing differs.
         waiting = [cause for cause in self.findings if cause.person]
         differing = [cause for cause in self.findings if not cause.person]
         count = len(differing) + len(self.drift)
@@ -66,6 +67,7 @@ def slot_findings(
         Cause("secret.removed", one.key_id, f"the secret {one.label} is not on the application any more")
         for one in gone
     ]
+    # What stops a deployment is one finding among others for who only looks.
     try:
         check_deployable(wanted, live, stack)
     except DriftError as error:
@@ -91,10 +93,12 @@ def needs_of(
 ) -> tuple[Cause, ...]:
     """What waits for a person: consent, a secret to be typed in, a solution to be installed."""
     found = [cause for cause in causes if cause.person]
+    # Without days: a rotation that is merely due waits for a run, and not for a person.
     due = next_step(wanted, live, now, Thresholds(0, 0), hand_made)
     if due.step is Step.RECONNECT:
         found.append(Cause("rotation.reconnect", live[-1].label, due.why, person=True))
     for change in plan.changes:
+        # No run can bring it: the vendor's solution is imported by hand.
         if change.action is Action.PENDING:
             text = f"{change.kind} {change.name} is not there yet{f': {change.detail}' * bool(change.detail)}"
             found.append(Cause("status.pending", change.name, text, person=True))
@@ -124,6 +128,7 @@ def slot_words(row: Mapping[str, Any]) -> str:
 
 def is_proved(proof: ProofRecord | None, secret: LiveSecret) -> bool:
     """Whether the last proof was with this secret, and held."""
+    # By key id: a proof with the old secret says nothing of the one that is handed out now.
     return proof is not None and (proof.verdict, proof.key_id) == (Verdict.PROVED, secret.key_id)
 
 

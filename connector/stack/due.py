@@ -70,8 +70,12 @@ def next_step(
     old, new = live[0], live[-1]
     left = old.days_left(now)
     soon = any(_ends_within(one, days.soon, now) for one in live)
+    # The proof that `finish` asks for needs the newest, so beside an ended one nothing can be retired. One
+    # that is alone takes the course of every single secret below: its days are within any threshold.
     if new.has_ended(now) and (len(live) > 1 or hand_made):
         return Due(Step.BEGIN, f"{new.label} has ended; `rotate begin` makes another", soon)
+    # Hand-made secrets are old ones once a slot's secret is the new one: a rotation that was begun comes
+    # first, and so does a file that names another slot.
     settled = len(live) > 1 or dict(wanted) == slots_of(live)
     if hand_made and settled:
         return _with_hand_made(live, hand_made, now, days)
@@ -79,6 +83,7 @@ def next_step(
         return _with_one(wanted, new, left, soon, days)
     if left is not None and left < 0:
         why = f"the old secret {old.label} has ended; `rotate finish --reconnected` removes it"
+        # Without `soon`, which the ended one alone would make true.
         return Due(Step.FINISH, why)
     why = (
         f"{new.label} waits to be typed into the connect form; then run `rotate finish --reconnected` "
@@ -116,6 +121,8 @@ def _with_one(
     beyond = [n for n in wanted.values() if n > secret.generation]
     if beyond:
         return Due(Step.BEGIN, "a rotation was begun and not deployed; `rotate begin` goes on", soon)
+    # The old one is retired and the file does not say so yet (a killed run, a patch that waits to be merged):
+    # until it does, deploy refuses.
     if dict(wanted) != slots_of((secret,)):
         return Due(Step.WRITE_SLOTS, f"{secret.label} is the only secret left, and the settings name another")
     if left is not None and left <= days.begin:

@@ -75,6 +75,7 @@ def secrets_of(state: StackState, base: str) -> tuple[LiveSecret, ...]:
 
 
 def _live(row: Mapping[str, Any], prefix: str) -> LiveSecret | None:
+    # `delete` marks what a replacement has still to remove; without an id it was never made.
     if row.get("delete") or not row.get("id"):
         return None
     name = row["urn"].rsplit("::", 1)[-1]
@@ -99,6 +100,7 @@ def only_ended(step: Finish | None, live: tuple[LiveSecret, ...], now: datetime)
         return None
     hand_made = tuple(one for one in step.hand_made if one.has_ended(now))
     left = step.old.days_left(now) if step.old else None
+    # It may still be the one that is typed in, so it stays, and the settings go on naming it.
     if step.old is not None and (left is None or left >= 0):
         step = replace(step, slots=slots_of(live), old=None)
     return replace(step, hand_made=hand_made)
@@ -107,6 +109,7 @@ def only_ended(step: Finish | None, live: tuple[LiveSecret, ...], now: datetime)
 def with_next(slots: Mapping[str, int]) -> dict[str, int]:
     """The same slot and, in the other one, the next generation."""
     (taken,) = slots
+    # Counted on over both slots, so no name ever comes back: an engine's resource is one secret for good.
     other = next(slot for slot in SLOTS if slot != taken)
     return dict(sorted({**slots, other: slots[taken] + 1}.items()))
 
@@ -122,7 +125,9 @@ def check_deployable(wanted: Mapping[str, int], live: tuple[LiveSecret, ...], st
     newest = live[-1].generation
     unknown = [one for one in live if wanted.get(one.slot) != one.generation]
     known = slots_of(live)
+    # A higher generation that is not alive is a rotation that was begun; a lower one was retired.
     gone = [s for s, n in wanted.items() if n <= newest and known.get(s) != n]
+    # First: a checkout that does not know the newest is an old one, whatever else it lacks.
     if unknown and unknown[-1].generation > max(wanted.values()):
         raise _stale(stack, f"the state holds the secret {unknown[-1].label}, which they do not know")
     if gone:
@@ -177,6 +182,7 @@ def plan_begin(
         return Begin(slots_of(live), live[-1].label, make=False, resumed=True)
     check_deployable(wanted, live, stack)
     resumed = len(wanted) > 1
+    # The hand-made secrets are the old ones here, so the first slot's is new and nothing has to be made.
     if adopted and not resumed:
         return Begin(slots_of(live), live[-1].label, make=False, resumed=False)
     slots = dict(wanted) if resumed else with_next(slots_of(live))
@@ -222,12 +228,15 @@ def plan_finish(
     new = live[-1]
     slots = {new.slot: new.generation}
     if len(live) > 1:
+        # Settings that do not know the newest are refused; those that no longer know the oldest are not:
+        # taking it out of the file first is a way to finish.
         if wanted.get(new.slot) != new.generation:
             check_deployable(wanted, live, stack)
         # Settings written by hand may have left three: the oldest goes, the next one by the next run.
         return Finish(slots_of(live[1:]), live[0], new, hand_made)
     if dict(wanted) == slots:
         return Finish(slots, None, new, hand_made) if hand_made else None
+    # The old one went and the run died before it wrote the file, which is all that is left to do.
     if max(wanted.values()) == wanted.get(new.slot) == new.generation:
         return Finish(slots, None, new, hand_made)
     check_deployable(wanted, live, stack)

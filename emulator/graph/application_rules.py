@@ -31,6 +31,7 @@ def check_application(application: Document) -> None:
     audience = application["signInAudience"]
     if audience not in AUDIENCES:
         raise InvalidValue("signInAudience")
+    # Nearly every limit depends on it, and a PATCH may change it alone: so the whole is checked as stored.
     personal = audience in PERSONAL_AUDIENCES
     _check_name(application["displayName"], personal)
     if personal and application["api"]["requestedAccessTokenVersion"] != 2:
@@ -65,6 +66,7 @@ def _check_name(name: Any, personal: bool) -> None:
 def _check_redirect_uris(platform: str, uris: Any, personal: bool) -> None:
     if not isinstance(uris, list) or not all(isinstance(uri, str) for uri in uris):
         raise InvalidValue(platform)
+    # Each platform by itself: reply-url says "per app registration", and not whether it means their sum.
     limit = 100 if personal else 256
     if len(uris) > limit:
         raise InvalidValue(platform, f"At most {limit} redirect URIs are allowed for this sign-in audience.")
@@ -76,6 +78,7 @@ def _check_redirect_uri(uri: str, personal: bool, *, web: bool) -> None:
     if len(uri) > 256:
         raise RedirectUriRefused(uri, "The length must be at most 256 characters.")
     parts = _split(uri)
+    # An installed app may come back by a scheme of its own; a browser cannot.
     if not parts.scheme or (web and parts.scheme not in _WEB_SCHEMES):
         raise RedirectUriRefused(uri, "Must be a valid URI of a supported scheme.")
     if parts.hostname == "::1":
@@ -84,6 +87,7 @@ def _check_redirect_uri(uri: str, personal: bool, *, web: bool) -> None:
         raise RedirectUriRefused(uri, "Must start with HTTPS or http://localhost.")
     if _FORBIDDEN & set(uri) or not uri.isascii():
         raise RedirectUriRefused(uri, "Contains characters that are not supported: ! $ ' , ;")
+    # The sign and not the parsed part, here and for "?": an empty one counts too (our reading).
     if "#" in uri:
         raise RedirectUriRefused(uri, "Must not contain a fragment.")
     if personal:
@@ -113,6 +117,7 @@ def _check_identifier_uris(uris: Any, personal: bool) -> None:
         parts = _split(uri)
         if len(uri) > (120 if personal else 255) or uri.endswith("/") or not parts.scheme or "*" in uri:
             raise InvalidValue("identifierUris", f"'{uri}' is not valid.")
+        # Work audiences take all three (supported-accounts-validation).
         if personal and (parts.query or parts.fragment or parts.scheme == "urn"):
             raise InvalidValue("identifierUris", f"'{uri}' is not valid for this sign-in audience.")
 
@@ -128,6 +133,7 @@ def _check_permissions(entries: Any, personal: bool) -> None:
 
 def check_foreign_apis(entries: list[Document], own: Collection[str]) -> None:
     """Refuse more than ten APIs of other tenants, Microsoft's counted; *own* are this tenant's app ids."""
+    # Apart from the rest: who is foreign, only the whole directory tells.
     foreign = {entry["resourceAppId"].lower() for entry in entries} - set(own)
     if len(foreign) > 10:  # supported-accounts-validation
         raise InvalidValue("requiredResourceAccess", "At most 10 APIs of other tenants are allowed.")

@@ -57,6 +57,7 @@ def _status(run: OpenStack, soon_days: int | None) -> Outcome:
     outputs = run.outputs()
     live, now = run.live(), datetime.now(UTC)
     plan, causes = _read(run, outputs)
+    # Even where nothing was adopted: the same reading shows which of the stack's own were removed by hand.
     outside = hand_made.read(run, always=True)
     standing = Standing(
         run.name,
@@ -100,6 +101,7 @@ def _slot_findings(run: OpenStack, live: tuple[LiveSecret, ...], outside: Outsid
     """Slots that the settings and the state disagree on, and secrets that were removed in Entra."""
     if not _by_secret(run):
         return []
+    # None is an application that was not read, or is not there: no secret of it counts as removed.
     present = outside.present
     gone = [one for one in live if present is not None and one.key_id.lower() not in present]
     return slot_findings(run.settings.slots, live, gone, run.name)
@@ -143,6 +145,7 @@ def _body(
     proof: ProofRecord | None,
     error: ConnectError | None,
 ) -> dict[str, Any]:
+    # The error decides, so that result and exit code can never say two things.
     shared = plan.to_json()
     results = {None: "in_order", 7: "drift", 10: "attention"}
     result = results.get(error.exit_code if error else None, "ends_soon")
