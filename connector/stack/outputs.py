@@ -20,7 +20,7 @@ _MARK, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1e
 
 
 class StackOutputs(BaseModel):
-    """The outputs of a stack under their fixed names (docs/guide.md)."""
+    """The outputs of a stack under their fixed names (docs/configuration.md)."""
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
 

@@ -163,7 +163,7 @@ class Session:
     ) -> httpx.Response:
         """Send one request and return the answer, whatever its status.
 
-        Idempotent requests are repeated as `repeating` says. Raises UnreachableError, LoginError,
+        Idempotent requests are repeated as `Repeats` says. Raises UnreachableError, LoginError,
         RefusedError.
         """
         sent = dict(headers or {})
@@ -180,7 +180,7 @@ class Session:
     async def repeated(
         self, method: str, url: str, ask: Callable[[], Awaitable[httpx.Response]], *, safe: bool
     ) -> httpx.Response:
-        """Send by *ask*, over `http`, as often as `repeating` allows. Raises UnreachableError."""
+        """Send by *ask*, over `http`, as often as `Repeats` allows. Raises UnreachableError."""
         repeats = Repeats(self.patience, safe=safe)
         while True:
             try:

@@ -17,8 +17,9 @@ _CODE = re.compile(r"[a-z]+\.[a-z_]*[a-z]")
 
 
 def documents() -> list[Path]:
-    """README, changelog and everything in docs/ that is text for people."""
-    return [PROJECT / "README.md", PROJECT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
+    """README, CONTRIBUTING, changelog and everything in docs/ that is text for people."""
+    above = (PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"))
+    return [*above, *sorted(DOCS.rglob("*.md"))]
 
 
 def read(name: str) -> str:
