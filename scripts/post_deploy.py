@@ -20,7 +20,7 @@ with QuietWhileLoading():
 
     from connector.cli.app import BLANK, is_blank
     from connector.cli.run import run_verb
-    from connector.cli.screen.console import Voice
+    from connector.cli.screen.console import Screen
     from connector.cli.verbs import deploy as verbs
 
 
@@ -40,8 +40,8 @@ def main() -> int:
     try:
         run_verb(
             "post_deploy",
-            Voice(as_json=options.json),
-            lambda voice: verbs.post_deploy(voice, options.stack, options.records),
+            Screen(as_json=options.json),
+            lambda screen: verbs.post_deploy(screen, options.stack, options.records),
         )
     except Exit as done:
         return int(done.exit_code)

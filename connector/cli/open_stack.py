@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from connector.cli.engine.pulumi import Engine
 from connector.cli.paths import records_folder
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.dataverse import jobs
 from connector.dataverse.desired import Known
 from connector.dataverse.reports import ApplyReport, ProofReport
@@ -35,28 +35,28 @@ def in_session(settings: Settings, work: Callable[[Session], Awaitable[T]]) -> T
     return asyncio.run(run())
 
 
-def ask_locks(voice: Voice, engine: Engine) -> None:
+def ask_locks(screen: Screen, engine: Engine) -> None:
     """Before a write that no lock of the engine's covers: refuse where another run holds the stack.
 
     Raises EngineError; where the backend shows no locks, the result says so.
     """
     if unread := engine.ask_locks():
-        voice.note("locks", unread)
+        screen.note("locks", unread)
 
 
 class OpenStack:
     """What every verb begins with. The engine keeps one snapshot of the state, see `Engine.exported`."""
 
     def __init__(
-        self, voice: Voice, stack: str | None, records: str | None, *, writes: bool = False
+        self, screen: Screen, stack: str | None, records: str | None, *, writes: bool = False
     ) -> None:
         """Find the records' folder (made where the verb *writes* there), the engine and the settings.
 
         Raises SettingsError with every problem, NoSuchStackError, EngineError.
         """
-        self.voice = voice
+        self.screen = screen
         self.folder = records_folder(records, write=writes)
-        self.engine = Engine(stack, voice.say)
+        self.engine = Engine(stack, screen.say)
         self.settings = self.engine.settings()
 
     @property
@@ -102,7 +102,7 @@ class OpenStack:
 
     def ask_locks(self) -> None:
         """Before a write: refuse where another run holds the stack. Raises EngineError."""
-        ask_locks(self.voice, self.engine)
+        ask_locks(self.screen, self.engine)
 
     def in_session(self, work: Callable[[Session], Awaitable[T]]) -> T:
         """Run asynchronous work in a session of this stack."""

@@ -7,7 +7,7 @@ import asyncio
 from connector import naming
 from connector.cli.engine.pulumi import Engine
 from connector.cli.open_stack import OpenStack, ask_locks
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.dataverse.desired import Known
 from connector.entra.consent import consent_changes
 from connector.entra.directory import Directory
@@ -38,20 +38,20 @@ async def prepare(
     deployed elsewhere than its settings say is refused, by the record of its last runs.
     With `consent`, grants get the scopes that the settings name, in place.
     """
-    voice, engine, record = stack.voice, stack.engine, stack.record()
+    screen, engine, record = stack.screen, stack.engine, stack.record()
     if restore:
-        state, mended = None, await _bring_back(voice, engine, session, record)
+        state, mended = None, await _bring_back(screen, engine, session, record)
     else:
-        state, mended = await _checked_and_mended(voice, engine, session, record)
+        state, mended = await _checked_and_mended(screen, engine, session, record)
     if not consent:
         return mended
     if state is None:
         state = await asyncio.to_thread(engine.state)
-    return mended + await align_consent(voice, engine, session, state)
+    return mended + await align_consent(screen, engine, session, state)
 
 
 async def _checked_and_mended(
-    voice: Voice, engine: Engine, session: Session, record: StackRecord | None
+    screen: Screen, engine: Engine, session: Session, record: StackRecord | None
 ) -> tuple[StackState | None, tuple[Change, ...]]:
     """The state as it was read, None once it was mended; and what was."""
     adopted = adopted_key_ids(record)
@@ -64,11 +64,11 @@ async def _checked_and_mended(
     await join(looking)
     state, found = looking.result()
     _check_settings(session.settings, state, organization, record)
-    mended = await mend(voice, engine, session, state, found, adopted)
+    mended = await mend(screen, engine, session, state, found, adopted)
     if not found.none or state.pending:
         return None, mended
     if found.drifts:
-        voice.say(f"changed by hand and put right now: {', '.join(map(str, found.drifts))}")
+        screen.say(f"changed by hand and put right now: {', '.join(map(str, found.drifts))}")
         await asyncio.to_thread(engine.refresh, *(one.urn for one in found.drifts))
     return state, mended
 
@@ -82,7 +82,7 @@ def _check_settings(
 
 
 async def _bring_back(
-    voice: Voice, engine: Engine, session: Session, record: StackRecord | None
+    screen: Screen, engine: Engine, session: Session, record: StackRecord | None
 ) -> tuple[Change, ...]:
     """Restore, then take into the state what it does not know (any more); what stops a deploy goes first."""
     organization = await check_access(session)
@@ -90,12 +90,12 @@ async def _bring_back(
     check_same_profile(session.settings, state)
     _check_settings(session.settings, state, organization, record)
     await check_directory(session, state)
-    ask_locks(voice, engine)
-    voice.title(f"Recycle bin: bringing back the application of stack {engine.stack}")
+    ask_locks(screen, engine)
+    screen.title(f"Recycle bin: bringing back the application of stack {engine.stack}")
     application, changes = await restore(session, state)
-    voice.changes(changes)
+    screen.changes(changes)
     adopted = adopted_key_ids(record)
-    return changes + await _settle(voice, engine, session, application.id, adopted=adopted)
+    return changes + await _settle(screen, engine, session, application.id, adopted=adopted)
 
 
 async def look(
@@ -124,7 +124,7 @@ async def _nothing() -> None:
 
 
 async def mend(  # what was looked for, and where
-    voice: Voice,
+    screen: Screen,
     engine: Engine,
     session: Session,
     state: StackState,
@@ -137,20 +137,20 @@ async def mend(  # what was looked for, and where
     taken for a left-over, and it forgets operations that were cut off. Then everything is read anew.
     """
     for one in found.deleted:
-        voice.say(
+        screen.say(
             f"the recycle bin holds this stack's application {one.display_name} ({one.app_id}); a new one "
             "is made now. To keep its client id, interrupt this run and use `deploy --restore`"
         )
     for sentence in found.lost:
-        voice.say(sentence)
+        screen.say(sentence)
     if found.none and not state.pending:
         return ()
-    voice.title(f"Clean-up: a run of stack {engine.stack} was interrupted or left out what exists")
-    return await _settle(voice, engine, session, adopted=adopted)
+    screen.title(f"Clean-up: a run of stack {engine.stack} was interrupted or left out what exists")
+    return await _settle(screen, engine, session, adopted=adopted)
 
 
 async def _settle(
-    voice: Voice,
+    screen: Screen,
     engine: Engine,
     session: Session,
     accepted: str | None = None,
@@ -160,8 +160,8 @@ async def _settle(
     await asyncio.to_thread(engine.refresh)
     _, found = await look(engine, session, accepted, adopted=adopted)
     changes = _changes(found)
-    voice.changes(changes)
-    ask_locks(voice, engine)
+    screen.changes(changes)
+    ask_locks(screen, engine)
     await _carry_out(engine, session, found)
     return changes
 
@@ -191,7 +191,7 @@ def _changes(found: Leftovers) -> tuple[Change, ...]:
 
 
 async def align_consent(
-    voice: Voice, engine: Engine, session: Session, state: StackState
+    screen: Screen, engine: Engine, session: Session, state: StackState
 ) -> tuple[Change, ...]:
     """Give the stack's grants the scopes that the settings name; returns what was changed.
 
@@ -206,12 +206,12 @@ async def align_consent(
     found = consent_changes(session.settings, state, await directory.grants(principal))
     if not found:
         return ()
-    ask_locks(voice, engine)
-    voice.title("Admin consent: scopes changed in place")
+    ask_locks(screen, engine)
+    screen.title("Admin consent: scopes changed in place")
     for one in found:
         if not one.gone:
             await directory.change_grant(one.grant_id, one.after)
     await asyncio.to_thread(engine.refresh, *(one.urn for one in found))
     changes = tuple(one.to_change() for one in found)
-    voice.changes(changes)
+    screen.changes(changes)
     return changes

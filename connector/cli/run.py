@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.errors import CancelledError, ConnectError, LocalFileError
 from connector.wire.trace import trace_to
 
@@ -25,15 +25,15 @@ class Outcome:
     error: ConnectError | None = None
 
 
-Verb = Callable[[Voice], Outcome]
+Verb = Callable[[Screen], Outcome]
 
 
-def run_verb(name: str, voice: Voice, verb: Verb, *, trace: str | None = None) -> None:
+def run_verb(name: str, screen: Screen, verb: Verb, *, trace: str | None = None) -> None:
     """Run a verb, print what it came to, and leave with its exit code; `trace` names a file for requests."""
     started = time.monotonic()
     try:
         trace_to(trace)
-        outcome = verb(voice)
+        outcome = verb(screen)
     except ConnectError as error:
         outcome = Outcome(error=error)
     except BrokenPipeError:
@@ -42,7 +42,7 @@ def run_verb(name: str, voice: Voice, verb: Verb, *, trace: str | None = None) -
         outcome = Outcome(error=_of_a_file(error))
     except KeyboardInterrupt:
         outcome = Outcome(error=CancelledError(_STOPPED, code="verb.cancelled"))
-    _finish(name, voice, outcome, time.monotonic() - started)
+    _finish(name, screen, outcome, time.monotonic() - started)
 
 
 def _of_a_file(error: OSError) -> LocalFileError:
@@ -57,14 +57,14 @@ def _of_a_file(error: OSError) -> LocalFileError:
     return LocalFileError(message, code="local.file", key=str(named))
 
 
-def _finish(name: str, voice: Voice, outcome: Outcome, seconds: float) -> None:
+def _finish(name: str, screen: Screen, outcome: Outcome, seconds: float) -> None:
     failed = outcome.error
     if failed is not None and failed.code == "verb.cancelled":
-        voice.say(failed.message)  # the person's own wish is no error to them
+        screen.say(failed.message)  # the person's own wish is no error to them
     elif failed is not None:
-        voice.error(failed)
+        screen.error(failed)
     shared: dict[str, Any] = {"verb": name, "stack": None, "result": "error", "changes": []}
     timed = {"seconds": round(seconds, 3), "error": failed.to_json() if failed else None}
-    voice.result(shared | outcome.body | timed)
+    screen.result(shared | outcome.body | timed)
     if failed is not None:
         raise typer.Exit(failed.exit_code)

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from referencing import Registry, Resource
 
 from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.dataverse.matrix import Cell, MatrixRow
 from connector.dataverse.reports import ApplyReport, PlanReport, ProofReport, RemoveReport
 from connector.errors import ConnectError, DriftError, NoSuchStackError
@@ -49,13 +49,13 @@ def printed(capsys: pytest.CaptureFixture[str]) -> Printed:
     """What a verb that comes to this outcome, or ends with this error, prints with --json."""
 
     def run(verb: str, outcome: Outcome | ConnectError) -> dict[str, Any]:
-        def work(_: Voice) -> Outcome:
+        def work(_: Screen) -> Outcome:
             if isinstance(outcome, ConnectError):
                 raise outcome
             return outcome
 
         with suppress(typer.Exit):
-            run_verb(verb, Voice(as_json=True), work)
+            run_verb(verb, Screen(as_json=True), work)
         body: dict[str, Any] = json.loads(capsys.readouterr().out)
         return body
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from connector.cli.recover import align_consent
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.entra.orphans import find
 from connector.stack.state import KnownResource, StackState
 from connector.wire.session import Session
@@ -65,7 +65,7 @@ def test_entra_trap_05_a_grant_that_differs_is_changed_in_place(stack: Connected
     state = StackState({one.name: one for one in (grant, principal)})
     engine: Any = Refreshed(stack)
     stack.emulator.requests(reset=True)
-    in_session(stack, lambda session: align_consent(Voice(as_json=True), engine, session, state))
+    in_session(stack, lambda session: align_consent(Screen(as_json=True), engine, session, state))
     assert own_grant(stack) == before
     assert graph_requests(stack, "POST", "PATCH", "DELETE") == [
         f"PATCH /v1.0/oauth2PermissionGrants/{before['id']}"

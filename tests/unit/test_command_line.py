@@ -19,7 +19,7 @@ from connector.catalogue.explain import explain
 from connector.cli import main as command_line
 from connector.cli.app import Group, Verb
 from connector.cli.engine.pulumi import Engine
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.errors import SettingsError
 from connector.report import counted
 from tests.unit.settings_samples import PROJECT
@@ -113,9 +113,9 @@ def test_a_table_in_a_pipe_is_not_folded_and_ends_no_line_in_blanks(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """One pair a line, however long; no pairs are no line."""
-    voice = Voice(as_json=False)
-    voice.table([])
-    voice.table([("yes", "a [b] " + "long " * 60), ("unknown", "")])
+    screen = Screen(as_json=False)
+    screen.table([])
+    screen.table([("yes", "a [b] " + "long " * 60), ("unknown", "")])
     lines = capsys.readouterr().err.split("\n")
     assert lines == [("yes     a [b] " + "long " * 60).rstrip(), "unknown", ""]
 
@@ -229,10 +229,10 @@ def test_a_terminal_of_another_encoding_ends_no_verb(monkeypatch: pytest.MonkeyP
 
 def test_ids_stay_whole_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forty columns fold an id and do not cut it."""
-    voice = Voice(as_json=False)
-    voice.console = Console(file=io.StringIO(), width=40, force_terminal=True, soft_wrap=True)
-    voice.table([("slot a", "generation 1, ends in 179 days (44b1c950-b462-44f3-9bab-dd52fd3be649)")])
-    written = voice.console.file.getvalue()  # type: ignore[attr-defined]  # the StringIO
+    screen = Screen(as_json=False)
+    screen.console = Console(file=io.StringIO(), width=40, force_terminal=True, soft_wrap=True)
+    screen.table([("slot a", "generation 1, ends in 179 days (44b1c950-b462-44f3-9bab-dd52fd3be649)")])
+    written = screen.console.file.getvalue()  # type: ignore[attr-defined]  # the StringIO
     assert "…" not in written
     assert "44b1c950-b462-44f3-9bab-dd52fd3be649" in "".join(written.split())
 

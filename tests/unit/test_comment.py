@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.cli.verbs.comment import put_comment
 from connector.comments.page import marker
 from connector.comments.place import read_place
@@ -49,8 +49,8 @@ class Job:
         """Put one page there, and return what is printed with --json."""
         page = self.folder / "page.md"
         page.write_text(text, encoding="utf-8")
-        voice = Voice(as_json=True)
-        done = put_comment(voice, [str(page)], title, environ=self.environ, sleep=self.waits.append)
+        screen = Screen(as_json=True)
+        done = put_comment(screen, [str(page)], title, environ=self.environ, sleep=self.waits.append)
         return done.body
 
 
@@ -233,7 +233,7 @@ def test_files_that_cannot_be_read_are_all_named(github: GitHubPullRequests, tmp
     bad.write_bytes(b"\xff")
     files = [str(tmp_path / "none.md"), str(bad)]
     with pytest.raises(SettingsError) as caught:
-        put_comment(Voice(as_json=True), files, "T", environ=github.variables(tmp_path))
+        put_comment(Screen(as_json=True), files, "T", environ=github.variables(tmp_path))
     assert [problem.key for problem in caught.value.problems] == files
     assert github.seen == []
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.cli.verbs import remove as removing
 from connector.cli.verbs.remove import RemoveOptions
 from connector.errors import CancelledError, PersonNeededError
@@ -28,10 +28,10 @@ def test_only_the_stacks_name_confirms(
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(builtins, "input", lambda *_: typed)
     if confirmed:
-        removing.confirm(Voice(as_json=False), SETTINGS, RemoveOptions())
+        removing.confirm(Screen(as_json=False), SETTINGS, RemoveOptions())
         return
     with pytest.raises(CancelledError, match="nothing was removed") as caught:
-        removing.confirm(Voice(as_json=False), SETTINGS, RemoveOptions())
+        removing.confirm(Screen(as_json=False), SETTINGS, RemoveOptions())
     assert (caught.value.exit_code, caught.value.code) == (8, "remove.unconfirmed")
 
 
@@ -44,11 +44,11 @@ def test_an_input_that_ends_confirms_nothing(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(builtins, "input", ended)
     with pytest.raises(CancelledError, match="nothing was removed"):
-        removing.confirm(Voice(as_json=False), SETTINGS, RemoveOptions())
+        removing.confirm(Screen(as_json=False), SETTINGS, RemoveOptions())
 
 
 def test_without_a_terminal_a_person_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing prompts there."""
     monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
     with pytest.raises(PersonNeededError, match="--yes"):
-        removing.confirm(Voice(as_json=False), SETTINGS, RemoveOptions())
+        removing.confirm(Screen(as_json=False), SETTINGS, RemoveOptions())

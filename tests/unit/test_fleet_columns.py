@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.cli.verbs.fleet.status import show_rows
 from connector.fleet import columns
 from connector.fleet.columns import COLUMNS, Column, to_json
@@ -45,9 +45,9 @@ def test_a_new_column_is_one_row_of_the_list(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(columns, "COLUMNS", (*COLUMNS[:-1], added, COLUMNS[-1]))
     rows = [read_row(stack(1), 90), read_row(stack(2), 90)]
     assert to_json(rows[0])["saasProfile"] == "marketo-measure"
-    voice, printed = Voice(as_json=False), StringIO()
-    voice.console = Console(file=printed, width=200, color_system=None)
-    show_rows(voice, rows)
+    screen, printed = Screen(as_json=False), StringIO()
+    screen.console = Console(file=printed, width=200, color_system=None)
+    show_rows(screen, rows)
     heads, first, *_ = printed.getvalue().splitlines()
     assert heads.index("SaaS profile") == first.index("marketo-measure")
     page = report_page("agency", rows, NOW)

@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.cli.screen.fleet import Progress, TableRow, show_table
 from connector.fleet.runs import RunState, StackRun
 from connector.report import shortened
@@ -20,19 +20,19 @@ ROWS = [
 ]
 
 
-def printing(width: int, *, terminal: bool) -> tuple[Voice, StringIO]:
-    """A voice, and the page that it writes to."""
-    voice, page = Voice(as_json=False), StringIO()
-    voice.console = Console(
+def printing(width: int, *, terminal: bool) -> tuple[Screen, StringIO]:
+    """A screen, and the page that it writes to."""
+    screen, page = Screen(as_json=False), StringIO()
+    screen.console = Console(
         file=page, width=width, force_terminal=terminal, color_system=None, soft_wrap=True, highlight=False
     )
-    return voice, page
+    return screen, page
 
 
 def shown(width: int, *, terminal: bool = True) -> list[str]:
     """The lines that people see."""
-    voice, page = printing(width, terminal=terminal)
-    show_table(voice, HEADS, ROWS)
+    screen, page = printing(width, terminal=terminal)
+    show_table(screen, HEADS, ROWS)
     return [line.rstrip() for line in page.getvalue().splitlines()]
 
 
@@ -62,8 +62,8 @@ def test_a_cause_that_the_table_cuts_is_shown_whole_once(*, quiet: bool, termina
     """What is to be compared stands at its end; the stack's own lines may have it already."""
     cause = f"{'long ' * 60}the token's subject is 'repo:agency/tenants:pull_request'"
     row = StackRun(stack="acme", state=RunState.DONE, result="error", exit_code=3, error={"message": cause})
-    voice, page = printing(80, terminal=terminal)
-    with Progress(voice, quiet=quiet) as progress:
+    screen, page = printing(80, terminal=terminal)
+    with Progress(screen, quiet=quiet) as progress:
         progress.line("acme", f"error: {cause}")
         progress.ended(row, "preview")
     assert page.getvalue().count("the token's subject is 'repo:agency/tenants:pull_request'") == 1

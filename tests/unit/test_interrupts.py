@@ -13,7 +13,7 @@ import pytest
 import typer
 
 from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from tests.unit.settings_samples import PROJECT
 
 # `connector` is found in the first folder of PYTHONPATH; its own main is slow to be imported here.
@@ -61,11 +61,11 @@ def test_a_background_job_goes_on_ignoring_it() -> None:
 def test_an_interrupted_verb_answers_in_json_too(capsys: pytest.CaptureFixture[str]) -> None:
     """A program that asked for one object gets it, with the code of a cancelled run."""
 
-    def work(_: Voice) -> Outcome:
+    def work(_: Screen) -> Outcome:
         raise KeyboardInterrupt
 
     with pytest.raises(typer.Exit) as left:
-        run_verb("status", Voice(as_json=True), work)
+        run_verb("status", Screen(as_json=True), work)
     said = capsys.readouterr()
     assert left.value.exit_code == 8
     assert json.loads(said.out)["error"]["code"] == "verb.cancelled"

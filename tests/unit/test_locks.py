@@ -17,7 +17,7 @@ from connector.cli.engine.process import run_pulumi
 from connector.cli.engine.pulumi import Engine, EngineError
 from connector.cli.engine.run_notes import Process, forget_note, is_gone, leave_note, notes, process_of
 from connector.cli.open_stack import ask_locks
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from tests.unit.processes import ended, engine, noted
 
 HOST = socket.gethostname()
@@ -215,10 +215,10 @@ def test_a_backend_elsewhere_is_not_asked_and_the_result_says_so(
     """No command of the engine only asks, so an object store's locks are met where the engine takes one."""
     (tmp_path / "pulumi").touch(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    voice = Voice(as_json=True)
+    screen = Screen(as_json=True)
     for _ in range(2):
-        ask_locks(voice, Engine("acme", env={"PULUMI_BACKEND_URL": "azblob://state"}))
-    voice.result({"verb": "apply"})
+        ask_locks(screen, Engine("acme", env={"PULUMI_BACKEND_URL": "azblob://state"}))
+    screen.result({"verb": "apply"})
     said = capsys.readouterr()
     sentence = json.loads(said.out)["locks"]
     assert sentence.startswith("whether another run is at work on stack acme was not asked before writing")

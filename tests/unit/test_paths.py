@@ -15,7 +15,7 @@ from connector.cli import main as command_line
 from connector.cli import paths
 from connector.cli.paths import file_to_write, keep_out_of_git, records_folder
 from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.cli.verbs.fleet.job import RunOptions, run_fleet
 from connector.cli.verbs.fleet.options import fleet_path
 from connector.errors import SettingsError
@@ -141,7 +141,7 @@ def test_a_fleet_looks_before_it_starts_a_process(name: str, named: str, tmp_pat
     fleet = read(tmp_path, good(stacks={"acme": entry(1)}))
     options: dict[str, Any] = {"records": str(tmp_path / "records"), name: named}
     with pytest.raises(SettingsError, match=f"--{name}"):
-        run_fleet(Voice(as_json=False), fleet, "preview", RunOptions(**options))
+        run_fleet(Screen(as_json=False), fleet, "preview", RunOptions(**options))
 
 
 STDOUT = [
@@ -177,12 +177,12 @@ def test_a_link_into_a_work_tree_is_in_the_work_tree(tmp_path: Path) -> None:
 def test_what_the_file_system_refuses_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     """A name that is too long, no room, no rights: the file and the reason, JSON where it is asked for."""
 
-    def work(_: Voice) -> Outcome:
+    def work(_: Screen) -> Outcome:
         Path("x" * 300).stat()
         return Outcome()
 
     with pytest.raises(typer.Exit) as left:
-        run_verb("status", Voice(as_json=True), work)
+        run_verb("status", Screen(as_json=True), work)
     said = capsys.readouterr()
     assert left.value.exit_code == 1
     assert "File name too long" in said.err
@@ -193,11 +193,11 @@ def test_what_the_file_system_refuses_is_one_sentence(capsys: pytest.CaptureFixt
 def test_other_errors_of_the_system_are_no_files(error: OSError) -> None:
     """A reader that went away, and what names no file, stay what they are."""
 
-    def work(_: Voice) -> Outcome:
+    def work(_: Screen) -> Outcome:
         raise error
 
     with pytest.raises(type(error)):
-        run_verb("status", Voice(as_json=False), work)
+        run_verb("status", Screen(as_json=False), work)
 
 
 def test_preflight_reads_the_records_that_are_named(

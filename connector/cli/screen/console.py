@@ -33,7 +33,7 @@ def typed() -> str:
         return ""
 
 
-class Voice:
+class Screen:
     """Speaks to people on stderr and to programs on stdout."""
 
     def __init__(self, *, as_json: bool) -> None:

@@ -15,18 +15,18 @@ from rich.table import Table
 from rich.text import Text
 
 from connector import report as words
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.fleet.runs import RunRecord, RunState, StackRun
 
 
 class Progress:
     """What runs now. On a terminal the last line of each stack, in a log every line with its stack's name."""
 
-    def __init__(self, voice: Voice, *, quiet: bool = False) -> None:
+    def __init__(self, screen: Screen, *, quiet: bool = False) -> None:
         """With *quiet* a log shows where each stack begins and ends, and not what it says between."""
-        self._voice, self._quiet = voice, quiet
+        self._voice, self._quiet = screen, quiet
         self._lines: dict[str, str] = {}
-        self._live = Live(console=voice.console, transient=True, auto_refresh=False)
+        self._live = Live(console=screen.console, transient=True, auto_refresh=False)
 
     def __enter__(self) -> Progress:
         if self._voice.console.is_terminal:
@@ -87,7 +87,7 @@ def in_order(record: RunRecord) -> list[StackRun]:
     return sorted(record.stacks.values(), key=rank)
 
 
-def show_summary(voice: Voice, record: RunRecord) -> None:
+def show_summary(screen: Screen, record: RunRecord) -> None:
     """One table of all stacks, and one line of counts."""
     rows = []
     for row in in_order(record):
@@ -95,8 +95,8 @@ def show_summary(voice: Voice, record: RunRecord) -> None:
         code = "" if row.exit_code is None else str(row.exit_code)
         cells = (row.stack, row.ring, row.owner, result, code, str(row.changes), str(row.seconds))
         rows.append(TableRow(cells, words.shortened(row.cause)))
-    show_table(voice, ("Stack", "Ring", "Owner", "Result", "Code", "Changes", "Seconds", "Cause"), rows)
-    voice.title(counted(record))
+    show_table(screen, ("Stack", "Ring", "Owner", "Result", "Code", "Changes", "Seconds", "Cause"), rows)
+    screen.title(counted(record))
 
 
 def counted(record: RunRecord) -> str:
@@ -139,32 +139,32 @@ class TableRow:
 
 
 def show_table(
-    voice: Voice, heads: Sequence[str], rows: Sequence[TableRow], *, numbers: Collection[str] = ()
+    screen: Screen, heads: Sequence[str], rows: Sequence[TableRow], *, numbers: Collection[str] = ()
 ) -> None:
     """Print it; the last of *heads* is that of the causes, those in *numbers* stand to the right."""
-    if voice.console.is_terminal and voice.console.width < _ROOM:
-        _show_narrow(voice, heads[:-1], rows, numbers)
+    if screen.console.is_terminal and screen.console.width < _ROOM:
+        _show_narrow(screen, heads[:-1], rows, numbers)
         return
     table = _table(heads, [None] * len(heads), numbers)
     for row in rows:
         table.add_row(*row.texts(), Text(row.cause))
-    voice.print(table)
+    screen.print(table)
 
 
 def _show_narrow(
-    voice: Voice, heads: Sequence[str], rows: Sequence[TableRow], numbers: Collection[str]
+    screen: Screen, heads: Sequence[str], rows: Sequence[TableRow], numbers: Collection[str]
 ) -> None:
     """Each row a table of its own with the same widths, since a cause goes over all columns."""
     columns = zip(heads, *(row.texts() for row in rows), strict=True)
     widths = [max(cell_len(str(cell)) for cell in column) for column in columns]
-    voice.print(_table(heads, widths, numbers))
+    screen.print(_table(heads, widths, numbers))
     for row in rows:
         table = _table(heads, widths, numbers)
         table.show_header = False
         table.add_row(*row.texts())
-        voice.print(table)
+        screen.print(table)
         if row.cause:
-            voice.console.print(Padding(Text(row.cause), (0, 0, 0, 4)), soft_wrap=False)
+            screen.console.print(Padding(Text(row.cause), (0, 0, 0, 4)), soft_wrap=False)
 
 
 def _table(heads: Sequence[str], widths: Sequence[int | None], numbers: Collection[str]) -> Table:

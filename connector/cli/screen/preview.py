@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from connector.cli.engine.policies import Violation
 from connector.cli.screen import plan as plan_view
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.cli.screen.plan import SIGNS, markdown_row
 from connector.dataverse.reports import PlanReport
 from connector.errors import ConnectError, LoginError, UnreachableError
@@ -51,22 +51,22 @@ class Previewed:
         return self.entra.error or self.plan_error or refusal
 
 
-def show(voice: Voice, done: Previewed) -> None:
+def show(screen: Screen, done: Previewed) -> None:
     """Print both halves."""
-    voice.title(f"Entra ID: {heading(done)}")
-    voice.changes(done.entra.details)
+    screen.title(f"Entra ID: {heading(done)}")
+    screen.changes(done.entra.details)
     if not done.entra.details and done.entra.error is None:
-        voice.say("nothing to change")
+        screen.say("nothing to change")
     if done.entra.error is not None and done.entra.error is not done.error:
-        voice.say(f"! {done.entra.error.message}")
+        screen.say(f"! {done.entra.error.message}")
     for one in done.entra.violations:
-        voice.say(f"! {one.policy} ({'mandatory' if one.mandatory else 'advisory'}): {one.message}")
-    voice.title(f"Dataverse: {done.settings.role_name} ({done.settings.dynamics_host})")
+        screen.say(f"! {one.policy} ({'mandatory' if one.mandatory else 'advisory'}): {one.message}")
+    screen.title(f"Dataverse: {done.settings.role_name} ({done.settings.dynamics_host})")
     if done.plan is not None:
-        plan_view.show(voice.console, done.plan)
-        voice.counts(done.plan)
+        plan_view.show(screen.console, done.plan)
+        screen.counts(done.plan)
     elif done.plan_error is not None:
-        voice.say(f"! {done.plan_error.message}")
+        screen.say(f"! {done.plan_error.message}")
 
 
 def heading(done: Previewed) -> str:

@@ -10,7 +10,7 @@ import typer
 from connector.cli.open_stack import OpenStack
 from connector.cli.options import Json, Records, Stack
 from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.dataverse import jobs
 from connector.dataverse.reports import PlanReport
 from connector.entra.adopt import Adoption, examine
@@ -31,16 +31,16 @@ def adopt(
 ) -> None:
     """Take over a hand-made application: import it and all that hangs on it, and show what differs."""
 
-    def work(voice: Voice) -> Outcome:
-        return _take(OpenStack(voice, stack, records, writes=True), plain_id(application_id))
+    def work(screen: Screen) -> Outcome:
+        return _take(OpenStack(screen, stack, records, writes=True), plain_id(application_id))
 
-    run_verb("adopt", Voice(as_json=json), work)
+    run_verb("adopt", Screen(as_json=json), work)
 
 
 def _take(stack: OpenStack, application_id: str) -> Outcome:
     """Examine, import into the state, note hand-made secrets, and show what the next `up` would change."""
     stack.ask_locks()
-    voice, settings, record = stack.voice, stack.settings, stack.record()
+    screen, settings, record = stack.screen, stack.settings, stack.record()
 
     async def work(session: Session) -> tuple[Adoption, PlanReport | ConnectError]:
         await check_access(session)
@@ -48,16 +48,16 @@ def _take(stack: OpenStack, application_id: str) -> Outcome:
         return found, await read_plan(session, application_id, record)
 
     found, planned = stack.in_session(work)
-    voice.title(f"Adopting {found.application.display_name} ({found.application.app_id})")
-    voice.changes(found.foreign)
+    screen.title(f"Adopting {found.application.display_name} ({found.application.app_id})")
+    screen.changes(found.foreign)
     taken = stack.engine.take_over(found.imports, settings.profile.name) if found.imports else ()
     _note(stack, found, record)
     differences = stack.engine.differences()
-    voice.title("What differs from the settings, and the next deploy would change")
-    voice.changes(differences)
+    screen.title("What differs from the settings, and the next deploy would change")
+    screen.changes(differences)
     if not differences:
-        voice.say("nothing")
-    tell(voice, planned, settings.dynamics_host)
+        screen.say("nothing")
+    tell(screen, planned, settings.dynamics_host)
     body = {
         "verb": "adopt",
         "stack": stack.name,
@@ -124,18 +124,18 @@ def shown(changes: tuple[Change, ...]) -> tuple[Change, ...]:
     return tuple(one for one in changes if (one.action, one.kind) != (Action.KEPT, "privilege"))
 
 
-def tell(voice: Voice, plan: PlanReport | ConnectError, host: str) -> None:
+def tell(screen: Screen, plan: PlanReport | ConnectError, host: str) -> None:
     """Application user and role first, where they are there already; then what `deploy` would change."""
-    voice.title(f"Dataverse: application user and security role ({host})")
+    screen.title(f"Dataverse: application user and security role ({host})")
     if isinstance(plan, ConnectError):
-        voice.say(f"not known: {plan.message}")
+        screen.say(f"not known: {plan.message}")
         return
     for one in plan.changes:
         if one.action is Action.KEPT and one.kind in _ADOPTABLE:
-            voice.say(f"= {one.kind} {one.name}  {one.detail or 'as wanted'}")
-    voice.plan(plan)
+            screen.say(f"= {one.kind} {one.name}  {one.detail or 'as wanted'}")
+    screen.plan(plan)
     if plan.refusal is not None:
-        voice.say(f"! {plan.refusal.message}")
+        screen.say(f"! {plan.refusal.message}")
 
 
 def to_json(plan: PlanReport | ConnectError) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import typer
 from connector.cli.open_stack import OpenStack
 from connector.cli.options import Json, Move, Records, Stack, Strip, Trace, Yes
 from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.dataverse import jobs
 from connector.dataverse.desired import OptIn
 from connector.dataverse.plan_file import PlanFile, read_plan
@@ -33,8 +33,8 @@ def apply(  # noqa: PLR0913, PLR0917  # options of a command line
     opt_in = OptIn(move_business_unit, strip_extra_roles)
     run_verb(
         "apply",
-        Voice(as_json=json),
-        lambda voice: _apply(voice, stack, records, _reviewed(plan_file, opt_in, yes=yes), opt_in),
+        Screen(as_json=json),
+        lambda screen: _apply(screen, stack, records, _reviewed(plan_file, opt_in, yes=yes), opt_in),
         trace=trace,
     )
 
@@ -50,19 +50,19 @@ def _reviewed(plan_file: str | None, opt_in: OptIn, *, yes: bool) -> PlanFile | 
 
 
 def _apply(
-    voice: Voice, stack: str | None, records: str | None, reviewed: PlanFile | None, opt_in: OptIn
+    screen: Screen, stack: str | None, records: str | None, reviewed: PlanFile | None, opt_in: OptIn
 ) -> Outcome:
-    opened = OpenStack(voice, stack, records, writes=True)
+    opened = OpenStack(screen, stack, records, writes=True)
     settings, outputs, known = opened.settings, opened.outputs(), opened.known()
     opened.ask_locks()
-    voice.title(f"Dataverse: security role, application user, assignment ({settings.dynamics_host})")
+    screen.title(f"Dataverse: security role, application user, assignment ({settings.dynamics_host})")
     report = opened.in_session(
         lambda session: jobs.apply(
-            settings, outputs, session, voice.say, known=known, opt_in=opt_in, reviewed=reviewed
+            settings, outputs, session, screen.say, known=known, opt_in=opt_in, reviewed=reviewed
         )
     )
-    voice.plan(report)
-    voice.counts(report)
+    screen.plan(report)
+    screen.counts(report)
     opened.note(outputs, applied=report)
     return Outcome(report.to_json(), report.error)
 

@@ -17,7 +17,7 @@ from connector.cli.engine.throwaway import throwaway
 from connector.cli.open_stack import in_session
 from connector.cli.options import Json, Stack, Trace, Yes
 from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice, is_person_there, typed
+from connector.cli.screen.console import Screen, is_person_there, typed
 from connector.errors import CancelledError, PersonNeededError
 from connector.settings import Settings
 from connector.wire.session import Session
@@ -91,7 +91,7 @@ def bootstrap(  # noqa: PLR0913, PLR0917  # options of a command line
 ) -> None:
     """Make a pipeline's two identities, a reader and a writer; an administrator runs this once a tenant."""
 
-    def work(voice: Voice) -> Outcome:
+    def work(screen: Screen) -> Outcome:
         pipeline = Pipeline(
             github=github,
             owner_id=owner_id,
@@ -105,37 +105,37 @@ def bootstrap(  # noqa: PLR0913, PLR0917  # options of a command line
         )
         choices = Choices(assignments, narrow_role, owned_only)
         options = BootstrapOptions(pipeline, choices, plan, yes)
-        return _bootstrap(voice, stack, options)
+        return _bootstrap(screen, stack, options)
 
-    run_verb("bootstrap", Voice(as_json=json), work, trace=trace)
+    run_verb("bootstrap", Screen(as_json=json), work, trace=trace)
 
 
-def _bootstrap(voice: Voice, stack: str | None, options: BootstrapOptions) -> Outcome:
+def _bootstrap(screen: Screen, stack: str | None, options: BootstrapOptions) -> Outcome:
     """Plan, show, ask, write, and say what the pipeline is to be told; the stack need not exist yet."""
     trusts = trusts_of(options.pipeline)
-    with throwaway(stack, voice.say) as (_, settings, _):
+    with throwaway(stack, screen.say) as (_, settings, _):
         pass
     wanted = wanted_of(settings, trusts, options.choices)
-    voice.title(f"Pipeline identities in tenant {settings.tenant_id} and {settings.dynamics_host}")
+    screen.title(f"Pipeline identities in tenant {settings.tenant_id} and {settings.dynamics_host}")
 
     async def work(session: Session) -> tuple[Plans, ...]:
         plans = await survey(session, wanted)
         for one in plans:
-            _tell(voice, one)
+            _tell(screen, one)
         if options.plan or not any(one.writes for one in plans):
             return plans
-        _confirm(voice, settings, yes=options.yes)
-        return await carry_out(session, plans, voice.say)
+        _confirm(screen, settings, yes=options.yes)
+        return await carry_out(session, plans, screen.say)
 
     plans = in_session(settings, work)
-    _warn(voice, settings, options, plans)
-    _tell_rights(voice, wanted)
+    _warn(screen, settings, options, plans)
+    _tell_rights(screen, wanted)
     if all(one.app_id for one in plans):
-        voice.lines(_what_to_write(settings, plans, owned_only=options.choices.owned_only))
+        screen.lines(_what_to_write(settings, plans, owned_only=options.choices.owned_only))
     return Outcome(_body(settings, plans, planned=options.plan))
 
 
-def _confirm(voice: Voice, settings: Settings, *, yes: bool) -> None:
+def _confirm(screen: Screen, settings: Settings, *, yes: bool) -> None:
     if yes:
         return
     if not is_person_there():
@@ -143,29 +143,29 @@ def _confirm(voice: Voice, settings: Settings, *, yes: bool) -> None:
             "bootstrap gives rights in the tenant; without a terminal it needs --yes (--plan shows them)"
         )
         raise PersonNeededError(message, code="bootstrap.unconfirmed", key="--yes")
-    voice.title(f"Make this in tenant {settings.tenant_id}? Type the stack's name ({settings.stack}): ")
+    screen.title(f"Make this in tenant {settings.tenant_id}? Type the stack's name ({settings.stack}): ")
     if typed() != settings.stack:
         raise CancelledError("not confirmed; nothing was written", code="bootstrap.unconfirmed", key="--yes")
 
 
-def _tell(voice: Voice, plans: Plans) -> None:
+def _tell(screen: Screen, plans: Plans) -> None:
     """What is or would be done for one identity."""
-    voice.title(f"{plans.wanted.who.value}: {plans.wanted.who.display_name}")
+    screen.title(f"{plans.wanted.who.value}: {plans.wanted.who.display_name}")
     if not plans.writes:
-        voice.say("nothing to change")
-    voice.changes(plans.changes)
+        screen.say("nothing to change")
+    screen.changes(plans.changes)
 
 
-def _warn(voice: Voice, settings: Settings, options: BootstrapOptions, plans: Sequence[Plans]) -> None:
+def _warn(screen: Screen, settings: Settings, options: BootstrapOptions, plans: Sequence[Plans]) -> None:
     assigned = settings.assignments.users or settings.assignments.groups
     if options.choices.assignments is False and assigned:
-        voice.say("! the settings assign users or groups, which this writer may not do")
+        screen.say("! the settings assign users or groups, which this writer may not do")
     for one in plans:
         if one.pending:
-            voice.say(f"! {len(one.pending)} privileges wait for the managed solution: import it, run again")
+            screen.say(f"! {len(one.pending)} privileges wait for the managed solution: import it, run again")
 
 
-def _tell_rights(voice: Voice, wanted: Sequence[Wanted]) -> None:
+def _tell_rights(screen: Screen, wanted: Sequence[Wanted]) -> None:
     table = Table(box=None, pad_edge=False)
     for head in ("Who", "Right", "On", "Why", "Beware"):
         table.add_column(head)
@@ -174,8 +174,8 @@ def _tell_rights(voice: Voice, wanted: Sequence[Wanted]) -> None:
             table.add_row(
                 one.who.value, right.name, right.service.value, _plain(right.why), _plain(right.beware)
             )
-    voice.title("Why each right is needed")
-    voice.print(table)
+    screen.title("Why each right is needed")
+    screen.print(table)
 
 
 def _plain(text: str) -> str:

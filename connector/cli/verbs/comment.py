@@ -12,7 +12,7 @@ import typer
 
 from connector.cli.options import Json
 from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.comments.page import comment as compose
 from connector.comments.page import joined, marker
 from connector.comments.place import Place, read_place
@@ -34,14 +34,14 @@ def comment(
 ) -> None:
     """Put Markdown on the pull request of a pipeline's job, as one comment that later runs update."""
 
-    def work(voice: Voice) -> Outcome:
-        return put_comment(voice, files, title)
+    def work(screen: Screen) -> Outcome:
+        return put_comment(screen, files, title)
 
-    run_verb("comment", Voice(as_json=json), work)
+    run_verb("comment", Screen(as_json=json), work)
 
 
 def put_comment(
-    voice: Voice,
+    screen: Screen,
     files: Sequence[str],
     title: str,
     *,
@@ -61,7 +61,7 @@ def put_comment(
         result, made = _put(service, title, text, sleep)
     finally:
         transport.close()
-    return Outcome(_told(voice, place, result, made, cut=not text.endswith(joined(title, pages))))
+    return Outcome(_told(screen, place, result, made, cut=not text.endswith(joined(title, pages))))
 
 
 def _put(
@@ -116,7 +116,7 @@ def _read(files: Sequence[str]) -> list[str]:
     return pages
 
 
-def _told(voice: Voice, place: Place, result: str, made: Comment, *, cut: bool) -> dict[str, object]:
+def _told(screen: Screen, place: Place, result: str, made: Comment, *, cut: bool) -> dict[str, object]:
     shortened = ", cut to what the service takes" if cut else ""
-    voice.say(f"comment on pull request {place.number}: {result}{shortened}")
+    screen.say(f"comment on pull request {place.number}: {result}{shortened}")
     return {"result": result, "pullRequest": place.number, "url": made.url, "cut": cut}

@@ -11,7 +11,7 @@ from connector.cli.open_stack import OpenStack, directory_checks, named
 from connector.cli.options import Json, Records, Stack, Trace
 from connector.cli.recover import prepare
 from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.cli.verbs.verify import tell
 from connector.dataverse import jobs
 from connector.dataverse.reports import ApplyReport, ProofReport
@@ -29,15 +29,15 @@ def deploy(
 ) -> None:
     """Make everything: `pulumi up`, then the security role and application user, then the proof."""
 
-    def work(voice: Voice) -> Outcome:
-        return _deploy(OpenStack(voice, stack, records, writes=True), restore=restore)
+    def work(screen: Screen) -> Outcome:
+        return _deploy(OpenStack(screen, stack, records, writes=True), restore=restore)
 
-    run_verb("deploy", Voice(as_json=json), work, trace=trace)
+    run_verb("deploy", Screen(as_json=json), work, trace=trace)
 
 
-def post_deploy(voice: Voice, stack: str | None, records: str | None) -> Outcome:
+def post_deploy(screen: Screen, stack: str | None, records: str | None) -> Outcome:
     """Apply, then the proof, after a plain `pulumi up` (scripts/post_deploy.py)."""
-    opened = OpenStack(voice, stack, records, writes=True)
+    opened = OpenStack(screen, stack, records, writes=True)
     outputs = opened.outputs()
     return opened.in_session(
         lambda session: _apply_and_prove(opened, "post_deploy", session, outputs, ())
@@ -50,10 +50,10 @@ def _deploy(stack: OpenStack, *, restore: bool) -> Outcome:
 
     async def work(session: Session) -> Outcome:
         mended = await prepare(stack, session, restore=restore)
-        stack.voice.title(f"Entra ID: application, consent, secret, assignments ({stack.name})")
+        stack.screen.title(f"Entra ID: application, consent, secret, assignments ({stack.name})")
         entra = mended + await asyncio.to_thread(stack.engine.up)
         if not entra:
-            stack.voice.say("nothing to change")
+            stack.screen.say("nothing to change")
         outputs = await asyncio.to_thread(stack.outputs)
         return await _apply_and_prove(stack, "deploy", session, outputs, entra)
 
@@ -63,16 +63,16 @@ def _deploy(stack: OpenStack, *, restore: bool) -> Outcome:
 async def _apply_and_prove(
     stack: OpenStack, verb: str, session: Session, outputs: StackOutputs, entra: tuple[Change, ...]
 ) -> Outcome:
-    settings, voice = stack.settings, stack.voice
+    settings, screen = stack.settings, stack.screen
     stack.ask_locks()
-    voice.title(f"Dataverse: security role, application user, proof ({settings.dynamics_host})")
+    screen.title(f"Dataverse: security role, application user, proof ({settings.dynamics_host})")
     more = directory_checks(settings, outputs, session)
     applied, proof = await jobs.apply_and_prove(
-        settings, outputs, session, voice.say, more=more, known=stack.known()
+        settings, outputs, session, screen.say, more=more, known=stack.known()
     )
     proof = await named(proof, outputs, session)
-    voice.plan(applied)
-    stack.note(tell(voice, session, outputs, proof), applied=applied, proof=proof)
+    screen.plan(applied)
+    stack.note(tell(screen, session, outputs, proof), applied=applied, proof=proof)
     return Outcome(_deployed(verb, entra, applied, proof), proof.error)
 
 

@@ -10,7 +10,7 @@ import typer
 from connector.catalogue.codes import known_codes
 from connector.catalogue.explain import explained
 from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.errors import ConnectError
 from connector.settings.problems import nearest
 
@@ -21,7 +21,7 @@ def explain(
     code: Annotated[list[str], typer.Argument(help="A code, a whole error text, or - to read one.")],
 ) -> None:
     """Say what a code or message of login service, Graph, provider or Dataverse means, and what to do."""
-    run_verb("explain", Voice(as_json=False), lambda _: explain_code(" ".join(code)))
+    run_verb("explain", Screen(as_json=False), lambda _: explain_code(" ".join(code)))
 
 
 def explain_code(code: str) -> Outcome:

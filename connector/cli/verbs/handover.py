@@ -14,7 +14,7 @@ from connector.cli.open_stack import OpenStack
 from connector.cli.options import Json, Records, Stack
 from connector.cli.paths import file_to_write, keep_out_of_git
 from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.records.handover import Handover, handover_doubts, make_handover, seal, write_new
 
 
@@ -50,10 +50,10 @@ def handover(  # options of a command line
 ) -> None:
     """Give the values that the connect form asks for, in its order and words."""
     delivery = Delivery(show_secret=show_secret, to_age=to_age, to_file=to_file)
-    run_verb("handover", Voice(as_json=json), lambda voice: _hand_over(voice, stack, delivery, records))
+    run_verb("handover", Screen(as_json=json), lambda screen: _hand_over(screen, stack, delivery, records))
 
 
-def _hand_over(voice: Voice, stack: str | None, delivery: Delivery, records: str | None) -> Outcome:
+def _hand_over(screen: Screen, stack: str | None, delivery: Delivery, records: str | None) -> Outcome:
     """The values of the connect form; the secret only where somebody asked to receive it.
 
     What no proof on record stands for is handed over with a warning: a run may have died before it.
@@ -61,25 +61,25 @@ def _hand_over(voice: Voice, stack: str | None, delivery: Delivery, records: str
     path = file_to_write("--to-file", delivery.to_file, code="handover.file")
     if path is not None and not delivery.to_age:
         keep_out_of_git("--to-file", path)
-    opened = OpenStack(voice, stack, records)
+    opened = OpenStack(screen, stack, records)
     outputs = opened.outputs()
     form = make_handover(opened.settings, outputs)
     body: dict[str, object] = {"verb": "handover", "stack": opened.name, "result": delivery.result}
     doubts = handover_doubts(opened.record(), outputs, datetime.now(UTC))
     body["proved"] = not doubts
     body["values"] = form.to_json(show_secret=delivery.show_secret)
-    sealed = _deliver(form, delivery, path, as_json=voice.as_json)
+    sealed = _deliver(form, delivery, path, as_json=screen.as_json)
     if sealed is not None:
         body["sealed"] = sealed
-    if not voice.as_json:
+    if not screen.as_json:
         print(sealed if sealed is not None else form.text(show_secret=delivery.show_secret), end="")
         print("" if sealed is not None else "\n", end="")
     if path is not None:
         what = "sealed; send it to whoever holds the private key, nobody else can open it"
         plain = "written, for you alone to read; delete it when it is typed in"
-        voice.say(f"{path}: {what if delivery.to_age else plain}")
+        screen.say(f"{path}: {what if delivery.to_age else plain}")
     for doubt in doubts:
-        voice.say(f"warning: {doubt}")
+        screen.say(f"warning: {doubt}")
     return Outcome(body)
 
 

@@ -12,7 +12,7 @@ from connector.cli.options import Json, Move, Records, Stack, Strip, Trace
 from connector.cli.paths import file_to_write, one_result_on_stdout
 from connector.cli.run import Outcome, run_verb
 from connector.cli.screen import plan as plan_view
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.dataverse import jobs
 from connector.dataverse.desired import OptIn
 from connector.dataverse.plan_file import write_plan
@@ -48,34 +48,34 @@ def plan(  # noqa: PLR0913, PLR0917  # options of a command line
     opt_in = OptIn(move_business_unit, strip_extra_roles)
     run_verb(
         "plan",
-        Voice(as_json=json),
-        lambda voice: _plan(voice, stack, records, options, opt_in),
+        Screen(as_json=json),
+        lambda screen: _plan(screen, stack, records, options, opt_in),
         trace=trace,
     )
 
 
 
 def _plan(
-    voice: Voice, stack: str | None, records: str | None, options: PlanOptions, opt_in: OptIn
+    screen: Screen, stack: str | None, records: str | None, options: PlanOptions, opt_in: OptIn
 ) -> Outcome:
     """Before the first `pulumi up` the application's id is pending."""
-    one_result_on_stdout("--markdown", also=options.markdown, as_json=voice.as_json)
+    one_result_on_stdout("--markdown", also=options.markdown, as_json=screen.as_json)
     out = file_to_write("--out", options.out, code="plan.file")
-    opened = OpenStack(voice, stack, records)
+    opened = OpenStack(screen, stack, records)
     settings, outputs = opened.settings, StackOutputs.as_far_as_known(opened.engine.raw_outputs())
     known = opened.known()
-    voice.title(f"Plan of the Dataverse half: {settings.role_name} ({settings.dynamics_host})")
+    screen.title(f"Plan of the Dataverse half: {settings.role_name} ({settings.dynamics_host})")
     report = opened.in_session(
         lambda session: jobs.plan(settings, outputs, session, known=known, opt_in=opt_in)
     )
     if out is not None:
         write_plan(report, opt_in, settings.dynamics_url, out)
-        voice.say(f"{out}: the plan, for `apply --plan`")
+        screen.say(f"{out}: the plan, for `apply --plan`")
     if options.markdown:
         print(plan_view.markdown(report, f"{settings.role_name} at {settings.dynamics_host}"), end="")
     else:
-        plan_view.show_whole(voice.console, report)
-        voice.counts(report)
+        plan_view.show_whole(screen.console, report)
+        screen.counts(report)
     return Outcome(report.to_json(), _ending(report, expect_no_changes=options.expect_no_changes))
 
 

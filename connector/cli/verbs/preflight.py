@@ -5,7 +5,7 @@ from __future__ import annotations
 from connector.cli.open_stack import OpenStack
 from connector.cli.options import Json, Records, Stack
 from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.errors import RefusedError
 from connector.preflight import run_checks
 from connector.report import Answer, Check
@@ -14,15 +14,15 @@ from connector.settings import Settings
 
 def preflight(stack: Stack = None, json: Json = False, records: Records = None) -> None:
     """Ask what would stand in the way: rights, policy, namesakes, APIs, users and groups; writes nothing."""
-    run_verb("preflight", Voice(as_json=json), lambda voice: _ask(OpenStack(voice, stack, records)))
+    run_verb("preflight", Screen(as_json=json), lambda screen: _ask(OpenStack(screen, stack, records)))
 
 
 def _ask(stack: OpenStack) -> Outcome:
     """Ask, show a table, and refuse (exit 4) when an answer is no."""
     state, known = stack.state(), stack.known()
-    stack.voice.title(f"Preflight of stack {stack.name} (tenant {stack.settings.tenant_id})")
+    stack.screen.title(f"Preflight of stack {stack.name} (tenant {stack.settings.tenant_id})")
     checks = stack.in_session(lambda session: run_checks(session, state, known))
-    stack.voice.table([(check.answer.value, _line(check)) for check in checks])
+    stack.screen.table([(check.answer.value, _line(check)) for check in checks])
     return _outcome(stack.settings, checks)
 
 

@@ -21,7 +21,7 @@ from connector.cli.open_stack import in_session
 from connector.cli.options import Json, Records, Stack, Trace
 from connector.cli.paths import file_to_write, one_result_on_stdout, records_folder
 from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.cli.screen.preview import Entra, Previewed, dataverse_summary, markdown, show
 from connector.dataverse import jobs
 from connector.dataverse.reports import PlanReport
@@ -65,19 +65,19 @@ def preview(  # noqa: PLR0913, PLR0917  # options of a command line
 ) -> None:
     """Show what `deploy` would change, both halves; writes nothing, and needs no stack in the backend."""
 
-    def work(voice: Voice) -> Outcome:
+    def work(screen: Screen) -> Outcome:
         file_to_write("--markdown", markdown, stdout=True)
         one_result_on_stdout("--markdown", also=markdown == "-", as_json=json)
         records_folder(records)
         options = PreviewOptions(markdown, refresh, policy_pack, expect_no_changes)
-        return _preview(voice, stack, records, options)
+        return _preview(screen, stack, records, options)
 
-    run_verb("preview", Voice(as_json=json), work, trace=trace)
+    run_verb("preview", Screen(as_json=json), work, trace=trace)
 
 
-def _preview(voice: Voice, stack: str | None, records: str | None, options: PreviewOptions) -> Outcome:
+def _preview(screen: Screen, stack: str | None, records: str | None, options: PreviewOptions) -> Outcome:
     """Both halves, read side by side; a stack that does not exist is previewed and not made."""
-    with throwaway(stack, voice.say) as (engine, settings, new):
+    with throwaway(stack, screen.say) as (engine, settings, new):
         check_tenant(os.environ, settings.tenant_id)
         raw = {} if new else engine.raw_outputs()
         outputs = StackOutputs.as_far_as_known(raw)
@@ -90,7 +90,7 @@ def _preview(voice: Voice, stack: str | None, records: str | None, options: Prev
                 entra = replace(entra, error=_stale(engine, settings) or entra.error)
         report, plan_error = plan.result()
     done = Previewed(settings.stack, new, drift, entra, report, plan_error, settings)
-    _tell(voice, done, options)
+    _tell(screen, done, options)
     return Outcome(_body(done), done.error or _unexpected(done, options))
 
 
@@ -178,14 +178,14 @@ def _engine_error(engine: Engine, ran: Ran, digest: dict[str, Any]) -> ConnectEr
     return None
 
 
-def _tell(voice: Voice, done: Previewed, options: PreviewOptions) -> None:
+def _tell(screen: Screen, done: Previewed, options: PreviewOptions) -> None:
     page = markdown(done)
     if options.markdown == "-":
         print(page, end="")
         return
     if options.markdown:
         Path(options.markdown).write_text(page, encoding="utf-8")
-    show(voice, done)
+    show(screen, done)
 
 
 def _unexpected(done: Previewed, options: PreviewOptions) -> ConnectError | None:

@@ -12,7 +12,7 @@ from connector import naming
 from connector.cli.open_stack import OpenStack
 from connector.cli.options import Json, Records, Stack, Trace, Yes
 from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice, is_person_there, typed
+from connector.cli.screen.console import Screen, is_person_there, typed
 from connector.dataverse import jobs
 from connector.entra.directory import Directory
 from connector.entra.objects import LiveApplication
@@ -52,10 +52,10 @@ def remove(  # noqa: PLR0913, PLR0917  # options of a command line
     """Take everything of this stack away again; the application stays in the recycle bin for 30 days."""
     options = RemoveOptions(yes, unprotect, include_adopted, purge)
 
-    def work(voice: Voice) -> Outcome:
-        return _remove(OpenStack(voice, stack, records), options)
+    def work(screen: Screen) -> Outcome:
+        return _remove(OpenStack(screen, stack, records), options)
 
-    run_verb("remove", Voice(as_json=json), work, trace=trace)
+    run_verb("remove", Screen(as_json=json), work, trace=trace)
 
 
 def _remove(stack: OpenStack, options: RemoveOptions) -> Outcome:
@@ -73,13 +73,13 @@ def _remove(stack: OpenStack, options: RemoveOptions) -> Outcome:
         raise RefusedError(message, code="remove.protected", key="protect")
     if not options.include_adopted:
         _check_adopted(stack, state)
-    confirm(stack.voice, stack.settings, options)
+    confirm(stack.screen, stack.settings, options)
     stack.engine.forget()
     stack.ask_locks()
     changes = _remove_dataverse(stack, raw, options) if raw else ()
     if stack.settings.protect:
         stack.engine.unprotect()
-    stack.voice.title("Entra ID: application and all that goes with it")
+    stack.screen.title("Entra ID: application and all that goes with it")
     changes += stack.engine.destroy()
     delete_record(stack.name, stack.folder)
     if options.purge:
@@ -96,7 +96,7 @@ def _is_empty(state: StackState) -> bool:
 def _outcome(stack: OpenStack, changes: tuple[Change, ...]) -> Outcome:
     """Say what went."""
     result = "removed" if changes else "nothing"
-    stack.voice.say("removed" if result == "removed" else "nothing to remove")
+    stack.screen.say("removed" if result == "removed" else "nothing to remove")
     body = {"verb": "remove", "stack": stack.name, "result": result}
     return Outcome(body | {"changes": [change.to_json() for change in changes]})
 
@@ -123,7 +123,7 @@ def _is_recorded(record: StackRecord | None, live: LiveApplication) -> bool:
     return record is not None and record.application_adopted and record.application_object_id == live.id
 
 
-def confirm(voice: Voice, settings: Settings, options: RemoveOptions) -> None:
+def confirm(screen: Screen, settings: Settings, options: RemoveOptions) -> None:
     """Let a person type the stack's name. Raises CancelledError, PersonNeededError without a terminal."""
     if options.yes:
         return
@@ -132,7 +132,7 @@ def confirm(voice: Voice, settings: Settings, options: RemoveOptions) -> None:
     if not is_person_there():
         message = f"remove destroys stack {settings.stack}; without a terminal it needs --yes"
         raise PersonNeededError(message, code="remove.unconfirmed", key="--yes")
-    voice.title(question)
+    screen.title(question)
     if typed() != settings.stack:
         raise CancelledError("not confirmed; nothing was removed", code="remove.unconfirmed", key="--yes")
 
@@ -140,22 +140,22 @@ def confirm(voice: Voice, settings: Settings, options: RemoveOptions) -> None:
 def _remove_dataverse(
     stack: OpenStack, raw: dict[str, Any], options: RemoveOptions
 ) -> tuple[Change, ...]:
-    settings, voice, known = stack.settings, stack.voice, stack.known()
+    settings, screen, known = stack.settings, stack.screen, stack.known()
     outputs = StackOutputs.as_far_as_known(raw) or StackOutputs.from_mapping(raw)
-    voice.title(f"Dataverse: application user and security role ({settings.dynamics_host})")
+    screen.title(f"Dataverse: application user and security role ({settings.dynamics_host})")
     adopted = options.include_adopted
     report = stack.in_session(
         lambda session: jobs.remove(
-            settings, outputs, session, voice.say, known=known, include_adopted=adopted
+            settings, outputs, session, screen.say, known=known, include_adopted=adopted
         )
     )
-    voice.changes(report.changes)
+    screen.changes(report.changes)
     return report.changes
 
 
 def _purge(stack: OpenStack, raw: Mapping[str, Any]) -> tuple[Change, ...]:
-    stack.voice.title("Recycle bin")
+    stack.screen.title("Recycle bin")
     ids = [str(raw[name]) for name in ("applicationObjectId", "servicePrincipalObjectId") if name in raw]
     purged = stack.in_session(lambda session: purge(session, ids))
-    stack.voice.changes(purged)
+    stack.screen.changes(purged)
     return purged

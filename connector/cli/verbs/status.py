@@ -10,7 +10,7 @@ import typer
 from connector.cli.open_stack import OpenStack, directory_checks
 from connector.cli.options import Json, Records, Stack
 from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.cli.verbs.rotate import hand_made
 from connector.dataverse import jobs
 from connector.dataverse.reports import PlanReport
@@ -47,7 +47,7 @@ def status(
 ) -> None:
     """Show one stack: secrets' days left, consent, assignments, role drift, last proof; it only reads."""
     run_verb(
-        "status", Voice(as_json=json), lambda voice: _status(OpenStack(voice, stack, records), soon_days)
+        "status", Screen(as_json=json), lambda screen: _status(OpenStack(screen, stack, records), soon_days)
     )
 
 
@@ -114,20 +114,20 @@ def _tell(
     standing: Standing,
     proof: ProofRecord | None,
 ) -> None:
-    voice, drift = run.voice, standing.drift
-    voice.title(f"Stack {run.name}: {run.settings.display_name} in tenant {run.settings.tenant_id}")
+    screen, drift = run.screen, standing.drift
+    screen.title(f"Stack {run.name}: {run.settings.display_name} in tenant {run.settings.tenant_id}")
     noun = run.settings.profile.credential.value
     rows = [(f"{noun} {row['slot']}", slot_words(row)) for row in slots]
-    voice.table([*rows, *hand_made.lines(outside)])
-    voice.say(f"consent and assignments: {_directory(standing)}")
-    voice.say(f"security role and application user: {'as wanted' if not drift else f'{len(drift)} differ'}")
+    screen.table([*rows, *hand_made.lines(outside)])
+    screen.say(f"consent and assignments: {_directory(standing)}")
+    screen.say(f"security role and application user: {'as wanted' if not drift else f'{len(drift)} differ'}")
     for cause in standing.findings:
-        voice.say(f"! {cause.message}")
-    voice.changes(drift)
+        screen.say(f"! {cause.message}")
+    screen.changes(drift)
     for need in standing.needs:
-        voice.say(f"waits for a person: {need.message}")
+        screen.say(f"waits for a person: {need.message}")
     last = f"{proof.verdict} at {proof.at:%Y-%m-%d %H:%M} UTC" if proof else "none on record here"
-    voice.say(f"last proof: {last}")
+    screen.say(f"last proof: {last}")
 
 
 def _directory(standing: Standing) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from connector.cli.paths import file_to_write, one_result_on_stdout, records_folder
 from connector.cli.run import Outcome
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.cli.screen.fleet import Progress, in_order, markdown, show_summary
 from connector.cli.verbs.fleet.options import backend_environment
 from connector.cli.verbs.fleet.worker import Workers
@@ -55,11 +55,11 @@ class RunOptions:
     more: tuple[str, ...] = field(default=())
 
 
-def run_fleet(voice: Voice, fleet: Fleet, verb: str, options: RunOptions) -> Outcome:
+def run_fleet(screen: Screen, fleet: Fleet, verb: str, options: RunOptions) -> Outcome:
     """Run a verb over the chosen stacks; the record is written as they begin and end."""
     chosen = select(fleet, only=options.only, ring=options.ring, shard=options.shard)
     page = file_to_write("--markdown", options.markdown, stdout=True)
-    one_result_on_stdout("--markdown", also=options.markdown == "-", as_json=voice.as_json)
+    one_result_on_stdout("--markdown", also=options.markdown == "-", as_json=screen.as_json)
     folder = records_folder(options.records, write=True)
     path = record_path(folder, fleet.name, verb, options.shard)
     if options.resume:
@@ -69,16 +69,16 @@ def run_fleet(voice: Voice, fleet: Fleet, verb: str, options: RunOptions) -> Out
         record = RunRecord.begin(fleet.name, verb, chosen)
     patch_folder(options.patch)
     count = options.workers or default_workers(len(chosen))
-    voice.title(f"Fleet {fleet.name}: {verb} of {counted(len(chosen), 'stack')}, {count} at a time")
+    screen.title(f"Fleet {fleet.name}: {verb} of {counted(len(chosen), 'stack')}, {count} at a time")
     with tempfile.TemporaryDirectory(prefix="fleet-") as pages:
-        job = _Job(voice, fleet, record, path, options, Path(pages))
+        job = _Job(screen, fleet, record, path, options, Path(pages))
         interrupted = asyncio.run(job.run(chosen, count))
         if page is not None:
             page.write_text(job.page(), encoding="utf-8")
-            voice.say(f"{page}: the page of all stacks")
+            screen.say(f"{page}: the page of all stacks")
         elif options.markdown:
             print(job.page(), end="")
-    show_summary(voice, record)
+    show_summary(screen, record)
     return Outcome(_body(record), _error(record, interrupted=interrupted))
 
 
@@ -101,12 +101,12 @@ class _Job:
     """One run: its record on disk, its processes, and what people see of it."""
 
     def __init__(
-        self, voice: Voice, fleet: Fleet, record: RunRecord, path: Path, options: RunOptions, pages: Path
+        self, screen: Screen, fleet: Fleet, record: RunRecord, path: Path, options: RunOptions, pages: Path
     ) -> None:
-        self._voice, self._fleet, self._options, self._pages = voice, fleet, options, pages
+        self._voice, self._fleet, self._options, self._pages = screen, fleet, options, pages
         self._record, self._path = record, path
         self._backend = backend_environment(fleet)
-        self._progress = Progress(voice, quiet=record.verb == "preview")
+        self._progress = Progress(screen, quiet=record.verb == "preview")
 
     async def run(self, chosen: Sequence[FleetStack], workers: int) -> bool:
         """Every stack; True when a person stopped it."""

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.cli.verbs.fleet.options import File, InRing, Only, read_fleet
 from connector.errors import Problem, SettingsError
 from connector.fleet.selection import matrix as job_matrix
@@ -32,7 +32,7 @@ def fleet_matrix(
 ) -> None:
     """Print the job matrix of a pipeline as JSON: `{"include": [{"shard", "ring", "stacks"}]}`."""
 
-    def work(_: Voice) -> Outcome:
+    def work(_: Screen) -> Outcome:
         chosen = select(read_fleet(file), only=only or (), ring=ring)
         computed = job_matrix(chosen, shards, ring)
         print(jsonlib.dumps(computed))
@@ -40,7 +40,7 @@ def fleet_matrix(
             hand_out(output, computed, os.environ)
         return Outcome()
 
-    run_verb("fleet matrix", Voice(as_json=False), work)
+    run_verb("fleet matrix", Screen(as_json=False), work)
 
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

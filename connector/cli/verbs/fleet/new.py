@@ -12,7 +12,7 @@ from connector.cli.engine.pulumi import PROJECT_DIR
 from connector.cli.options import Json
 from connector.cli.paths import file_to_write
 from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice, is_person_there
+from connector.cli.screen.console import Screen, is_person_there
 from connector.cli.verbs.fleet.options import File, fleet_path
 from connector.errors import Problem, SettingsError
 from connector.files import write_whole
@@ -42,7 +42,7 @@ def fleet_new(  # noqa: PLR0913, PLR0917  # options of a command line
 ) -> None:
     """Add one stack to fleet.yaml; asks for what is not given, on a terminal."""
 
-    def work(voice: Voice) -> Outcome:
+    def work(screen: Screen) -> Outcome:
         given = {
             "tenantId": tenant_id,
             "dynamicsUrl": dynamics_url,
@@ -51,19 +51,19 @@ def fleet_new(  # noqa: PLR0913, PLR0917  # options of a command line
             "ring": ring,
             "owner": owner,
         }
-        return add_stack(voice, fleet_path(file), stack, given)
+        return add_stack(screen, fleet_path(file), stack, given)
 
-    run_verb("fleet new", Voice(as_json=json), work)
+    run_verb("fleet new", Screen(as_json=json), work)
 
 
-def add_stack(voice: Voice, path: Path, stack: str | None, given: Mapping[str, str | None]) -> Outcome:
+def add_stack(screen: Screen, path: Path, stack: str | None, given: Mapping[str, str | None]) -> Outcome:
     """One more entry in the fleet's file, checked with all the others before it is written."""
     file_to_write("--fleet", str(path))
     answers = _answers({"stack": stack, **given})
     name = answers.pop("stack")
     text, fleet = with_stack(path, name, dict(answers), project_dir=PROJECT_DIR)
     write_whole(path, text, mode=0o644)
-    voice.say(f"{path.name}: stack {name} added; `fleet sync --create` writes its file and makes the stack")
+    screen.say(f"{path.name}: stack {name} added; `fleet sync --create` writes its file and makes the stack")
     (made,) = [one for one in fleet.stacks if one.name == name]
     return Outcome({"fleet": fleet.name, "result": "added", "stack": name, "ring": made.ring})
 

@@ -10,7 +10,7 @@ import typer
 
 from connector.cli.options import Json, Records
 from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.cli.verbs.fleet.job import RunOptions, run_fleet
 from connector.cli.verbs.fleet.options import File, InRing, Only, Shard, read_fleet
 
@@ -23,10 +23,10 @@ Count = Annotated[
 
 
 def _run(verb: str, file: str | None, *, json: bool, **options: Any) -> None:
-    def work(voice: Voice) -> Outcome:
-        return run_fleet(voice, read_fleet(file), verb, RunOptions(**options))
+    def work(screen: Screen) -> Outcome:
+        return run_fleet(screen, read_fleet(file), verb, RunOptions(**options))
 
-    run_verb(f"fleet {verb}", Voice(as_json=json), work)
+    run_verb(f"fleet {verb}", Screen(as_json=json), work)
 
 
 def fleet_preview(  # noqa: PLR0913, PLR0917  # options of a command line

@@ -16,7 +16,7 @@ from connector.cli.engine.pulumi import PROJECT_DIR
 from connector.cli.options import Json, Records
 from connector.cli.paths import file_to_write, records_folder, refused
 from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.cli.screen.fleet import TableRow, show_table
 from connector.cli.verbs.fleet.job import FleetError
 from connector.cli.verbs.fleet.options import File, InRing, Only, Shard, read_fleet
@@ -61,39 +61,39 @@ def fleet_status(  # noqa: PLR0913, PLR0917  # options of a command line
 ) -> None:
     """Show how every stack stands: drift, consent, days left, last proof; reads only, without the engine."""
 
-    def work(voice: Voice) -> Outcome:
+    def work(screen: Screen) -> Outcome:
         fleet = read_fleet(file)
         chosen = select(fleet, only=only or (), ring=ring, shard=shard)
-        return _status(voice, fleet, chosen, StatusOptions(records, soon_days, concurrency, report))
+        return _status(screen, fleet, chosen, StatusOptions(records, soon_days, concurrency, report))
 
-    run_verb("fleet status", Voice(as_json=json), work)
+    run_verb("fleet status", Screen(as_json=json), work)
 
 
-def _status(voice: Voice, fleet: Fleet, chosen: Sequence[FleetStack], options: StatusOptions) -> Outcome:
+def _status(screen: Screen, fleet: Fleet, chosen: Sequence[FleetStack], options: StatusOptions) -> Outcome:
     """Read the stacks and tell; the exit code is the highest of theirs."""
     at_once = options.concurrency or AT_ONCE
-    voice.title(f"Fleet {fleet.name}: status of {counted(len(chosen), 'stack')}, {at_once} at a time")
+    screen.title(f"Fleet {fleet.name}: status of {counted(len(chosen), 'stack')}, {at_once} at a time")
     page = file_to_write("--report", options.report, code="fleet.report")
     workspace = Workspace(PROJECT_DIR, records_folder(options.records), os.environ)
     reading = read_fleet_status(chosen, workspace, at_once=at_once, soon_days=options.soon_days)
     rows = by_urgency(asyncio.run(reading))
-    show_rows(voice, rows)
-    voice.title(f"fleet {fleet.name}: {_counted(rows)}")
+    show_rows(screen, rows)
+    screen.title(f"fleet {fleet.name}: {_counted(rows)}")
     if page is not None:
-        _write_report(voice, fleet, rows, page)
+        _write_report(screen, fleet, rows, page)
     return Outcome(_body(fleet, rows), _error(rows))
 
 
-def _write_report(voice: Voice, fleet: Fleet, rows: Sequence[StatusRow], path: Path) -> None:
+def _write_report(screen: Screen, fleet: Fleet, rows: Sequence[StatusRow], path: Path) -> None:
     try:
         path.write_text(report_page(fleet.name, rows), encoding="utf-8", newline="\n")
     except OSError as error:
         why = f"cannot be written: {error.strerror}"
         raise refused("--report", str(path), why, code="fleet.report") from error
-    voice.say(f"{path}: the report")
+    screen.say(f"{path}: the report")
 
 
-def show_rows(voice: Voice, rows: Sequence[StatusRow]) -> None:
+def show_rows(screen: Screen, rows: Sequence[StatusRow]) -> None:
     """Print the table."""
     *columns, last = table_columns()
     shown = [
@@ -101,7 +101,7 @@ def show_rows(voice: Voice, rows: Sequence[StatusRow]) -> None:
         for row in rows
     ]
     numbers = [column.heading for column in columns if column.is_number]
-    show_table(voice, [column.heading for column in (*columns, last)], shown, numbers=numbers)
+    show_table(screen, [column.heading for column in (*columns, last)], shown, numbers=numbers)
 
 
 def _text(cell: Cell) -> Text:

@@ -12,7 +12,7 @@ from connector.cli.engine.process import run_pulumi
 from connector.cli.engine.pulumi import PROJECT_DIR, EngineError, with_explanation
 from connector.cli.options import Json
 from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.cli.verbs.fleet.options import File, backend_environment, read_fleet
 from connector.errors import DriftError
 from connector.fleet import Fleet
@@ -35,28 +35,29 @@ def fleet_sync(
 ) -> None:
     """Write Pulumi.STACK.yaml of every stack from fleet.yaml; only keys that it wrote itself are its own."""
 
-    def work(voice: Voice) -> Outcome:
-        return sync_files(voice, read_fleet(file), check=check, take_over=take_over, create=create)
+    def work(screen: Screen) -> Outcome:
+        return sync_files(screen, read_fleet(file), check=check, take_over=take_over, create=create)
 
-    run_verb("fleet sync", Voice(as_json=json), work)
+    run_verb("fleet sync", Screen(as_json=json), work)
 
 
-def sync_files(voice: Voice, fleet: Fleet, *, check: bool, take_over: bool, create: bool) -> Outcome:
+def sync_files(screen: Screen, fleet: Fleet, *, check: bool, take_over: bool, create: bool) -> Outcome:
     """Show the difference, write it, and make stacks that are missing."""
     changes = plan_sync(fleet, PROJECT_DIR, take_over=take_over)
     changed = [change for change in changes if change.changed]
     written = counted(len(changed), "file")
-    voice.title(f"Fleet {fleet.name}: {counted(len(changes), 'stack')}, {written} to write")
+    screen.title(f"Fleet {fleet.name}: {counted(len(changes), 'stack')}, {written} to write")
     for change in changed:
-        voice.lines(change.diff)
+        screen.lines(change.diff)
     stray = strays(fleet, PROJECT_DIR)
     for name in stray:
-        voice.say(f"! Pulumi.{name}.yaml is of this fleet and fleet.yaml does not name it: `remove` it first")
+        told = f"Pulumi.{name}.yaml is of this fleet and fleet.yaml does not name it: `remove` it first"
+        screen.say(f"! {told}")
     body = _synced(fleet, changed, stray)
     if check:
         return Outcome(body, _differs(fleet, changed))
     write_files(changes)
-    made = _create(voice, fleet) if create else []
+    made = _create(screen, fleet) if create else []
     return Outcome(body | {"result": "written" if changed else "unchanged", "created": made})
 
 
@@ -86,7 +87,7 @@ def existing_stacks(env: Mapping[str, str]) -> set[str]:
     return {str(row["name"]).rsplit("/", 1)[-1] for row in jsonlib.loads(ran.out)}
 
 
-def _create(voice: Voice, fleet: Fleet) -> list[str]:
+def _create(screen: Screen, fleet: Fleet) -> list[str]:
     """Make missing stacks. Each writes its salt or key into its file, which has to be committed."""
     env = backend_environment(fleet)
     there = existing_stacks(env)
@@ -99,6 +100,6 @@ def _create(voice: Voice, fleet: Fleet) -> list[str]:
         if ran.code != 0:
             message = f"stack {stack.name} could not be made: {with_explanation(ran.words)}"
             raise EngineError(message, status=ran.code)
-        voice.say(f"made stack {stack.name}; commit Pulumi.{stack.name}.yaml")
+        screen.say(f"made stack {stack.name}; commit Pulumi.{stack.name}.yaml")
         made.append(stack.name)
     return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector.cli.options import Days, Json, Patch, Records, Stack
 from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.cli.verbs.rotate.begin import begin
 from connector.cli.verbs.rotate.finish import finish, planned_finish
 from connector.cli.verbs.rotate.other_credentials import other_than_secret
@@ -24,8 +24,8 @@ def rotate_auto(
 ) -> None:
     """For pipelines: the next due step alone; exit 10 when a person is needed, 11 when a secret ends soon."""
 
-    def work(voice: Voice) -> Outcome:
-        run = Rotation(voice, stack, records, patch)
+    def work(screen: Screen) -> Outcome:
+        run = Rotation(screen, stack, records, patch)
         if other := other_than_secret(run, begin_days, soon_days):
             return other
         due = run.due(begin_days, soon_days)
@@ -33,10 +33,10 @@ def rotate_auto(
             # What writes goes by a clock that is not this machine's alone.
             due = run.due(begin_days, soon_days, run.now())
         if due.step is not Step.DEPLOY:  # it becomes the error, which is said once
-            voice.say(due.why)
+            screen.say(due.why)
         return _carry_out(run, due)
 
-    run_verb("rotate auto", Voice(as_json=json), work)
+    run_verb("rotate auto", Screen(as_json=json), work)
 
 
 def _carry_out(run: Rotation, due: Due) -> Outcome:

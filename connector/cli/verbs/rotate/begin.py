@@ -16,7 +16,7 @@ from connector.cli.open_stack import in_session
 from connector.cli.options import Json, Patch, Records, Stack
 from connector.cli.recover import prepare
 from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.cli.verbs.rotate.other_credentials import check_secret
 from connector.cli.verbs.rotate.removal import delete, forget_gone, make_way, unusable
 from connector.cli.verbs.rotate.rotation import Rotation, outcome
@@ -36,12 +36,12 @@ def rotate_begin(
 ) -> None:
     """Add a secret in the other slot, deploy it and prove it; the old one stays valid."""
 
-    def work(voice: Voice) -> Outcome:
-        run = Rotation(voice, stack, records, patch)
+    def work(screen: Screen) -> Outcome:
+        run = Rotation(screen, stack, records, patch)
         check_secret(run)
         return begin(run, only_preview=preview)
 
-    run_verb("rotate begin", Voice(as_json=json), work)
+    run_verb("rotate begin", Screen(as_json=json), work)
 
 
 def begin(run: Rotation, *, only_preview: bool = False) -> Outcome:
@@ -53,7 +53,7 @@ def begin(run: Rotation, *, only_preview: bool = False) -> Outcome:
     run.engine.exported(opened=True)
     step = _planned(run, wanted)
     if step.resumed:
-        run.voice.say(f"a rotation was begun before; going on with {step.label}")
+        run.screen.say(f"a rotation was begun before; going on with {step.label}")
     if not only_preview:
         _mend(run, step)
         forget_gone(run)
@@ -72,7 +72,7 @@ def begin(run: Rotation, *, only_preview: bool = False) -> Outcome:
     run.hand_out_patch(step.slots)
     result = "begun" if proof.verdict is Verdict.PROVED else "unproved"
     if proof.error is None:
-        run.voice.say(f"{step.label} is proved and handed out by `handover`; the old secret stays valid")
+        run.screen.say(f"{step.label} is proved and handed out by `handover`; the old secret stays valid")
     return outcome(run, "begin", result, made, proof)
 
 
@@ -111,7 +111,7 @@ def _go_back(run: Rotation, wanted: Mapping[str, int]) -> None:
 
 
 def _deploy(run: Rotation, step: Begin, wanted: Mapping[str, int]) -> tuple[Change, ...]:
-    run.voice.title(f"Entra ID: the new secret {step.label}")
+    run.screen.title(f"Entra ID: the new secret {step.label}")
     try:
         return run.engine.up()
     except EngineError:
@@ -144,5 +144,5 @@ def _not_proved(run: Rotation, step: Begin, proof: ProofReport, back_to: Mapping
 def take_back(run: Rotation, label: str) -> tuple[Change, ...]:
     """Delete the newest secret, and nothing else, and return to the slots without it."""
     live = run.live()
-    run.voice.title(f"Taking {label} back")
+    run.screen.title(f"Taking {label} back")
     return delete(run, live[-1], live[:-1])

@@ -13,7 +13,7 @@ import typer
 
 from connector.cli.options import Json, Patch, Records, Stack, Yes
 from connector.cli.run import Outcome, run_verb
-from connector.cli.screen.console import Voice, is_person_there, typed
+from connector.cli.screen.console import Screen, is_person_there, typed
 from connector.cli.verbs.rotate import hand_made
 from connector.cli.verbs.rotate.other_credentials import check_secret
 from connector.cli.verbs.rotate.removal import delete, forget_gone
@@ -36,30 +36,30 @@ def rotate_finish(
 ) -> None:
     """Retire the old secret, once the new one is typed in and passed the proof again."""
 
-    def work(voice: Voice) -> Outcome:
-        run = Rotation(voice, stack, records, patch)
+    def work(screen: Screen) -> Outcome:
+        run = Rotation(screen, stack, records, patch)
         check_secret(run)
         run.ask_locks()
         step = planned_finish(run)
         if step is None:
-            voice.say("one secret, and nothing to retire")
+            screen.say("one secret, and nothing to retire")
             return Outcome({"stack": run.name, "result": "nothing", **run.tables()})
         if step.retired:
             _tell_last_use(run, step)
             if not reconnected:
                 raise not_reconnected(step)
-            _confirm(voice, step, yes=yes)
+            _confirm(screen, step, yes=yes)
             run.engine.forget()
         return finish(run, step)
 
-    run_verb("rotate finish", Voice(as_json=json), work)
+    run_verb("rotate finish", Screen(as_json=json), work)
 
 
 def finish(run: Rotation, step: Finish) -> Outcome:
     """Prove once more with the new secret, then delete the old ones and nothing else."""
     run.ask_locks()
     if not step.retired:
-        run.voice.say("the old secret is gone already; the settings follow")
+        run.screen.say("the old secret is gone already; the settings follow")
         run.write_slots(step.slots)
         run.hand_out_patch(step.slots)
         return outcome(run, "finish", "finished", ())
@@ -74,19 +74,19 @@ def finish(run: Rotation, step: Finish) -> Outcome:
         raise DriftError(message, code="rotation.not_begun", key=step.new.label)
     proof = run.prove()
     if proof.error is not None:
-        run.voice.say(f"nothing was retired: {step.new.label} is not proved")
+        run.screen.say(f"nothing was retired: {step.new.label} is not proved")
         return outcome(run, "finish", proof.result, (), proof)
     named = ", ".join(one.label for one in step.retired)
     run.ask_locks()
-    run.voice.title(f"Retiring {named}")
+    run.screen.title(f"Retiring {named}")
     changes = hand_made.retire(run, step.hand_made)
     if step.old is not None:
         changes += delete(run, step.old, run.live()[1:])
     run.write_slots(step.slots)
     run.hand_out_patch(step.slots)
-    run.voice.say(f"{named} is retired; {step.new.label} is the new secret")
+    run.screen.say(f"{named} is retired; {step.new.label} is the new secret")
     for one in run.live()[:-1]:
-        run.voice.say(f"{one.label} is still there; `rotate finish --reconnected` retires it")
+        run.screen.say(f"{one.label} is still there; `rotate finish --reconnected` retires it")
     return outcome(run, "finish", "finished", changes, proof)
 
 
@@ -124,7 +124,7 @@ def _tell_last_use(run: Rotation, step: Finish) -> None:
         hand_made.warn(run, one.label, moments.get(one.key_id))
 
 
-def _confirm(voice: Voice, step: Finish, *, yes: bool) -> None:
+def _confirm(screen: Screen, step: Finish, *, yes: bool) -> None:
     if yes:
         return
     named = ", ".join(one.label for one in step.retired)
@@ -132,6 +132,6 @@ def _confirm(voice: Voice, step: Finish, *, yes: bool) -> None:
         message = f"this deletes the secret {named}; without a terminal it needs --yes"
         raise PersonNeededError(message, code="rotation.unconfirmed", key="--yes")
     wanted = step.retired[0].label
-    voice.title(f"Delete the secret {named}? Type the name {wanted}: ")
+    screen.title(f"Delete the secret {named}? Type the name {wanted}: ")
     if typed() != wanted:
         raise CancelledError("not confirmed; nothing was retired", code="rotation.unconfirmed", key="--yes")

@@ -55,7 +55,7 @@ def retire(stack: OpenStack, secrets: Iterable[HandMade]) -> tuple[Change, ...]:
         for one in named:
             await directory.remove_secret(application, one.key_id)
             _forget(stack, one.key_id)
-            stack.voice.say(f"removed {one.label} ({one.key_id})")
+            stack.screen.say(f"removed {one.label} ({one.key_id})")
 
     if named:
         stack.in_session(remove)
@@ -96,6 +96,6 @@ def used_lately(moment: datetime | None) -> bool:
 
 def warn(stack: OpenStack, label: str, moment: datetime | None) -> None:
     """Show a secret's last use, and warn when it is recent."""
-    stack.voice.say(f"{label}: {last_use_words(moment)}")
+    stack.screen.say(f"{label}: {last_use_words(moment)}")
     if used_lately(moment):
-        stack.voice.say(f"warning: {label} was used in the last {_RECENT.days} days")
+        stack.screen.say(f"warning: {label} was used in the last {_RECENT.days} days")

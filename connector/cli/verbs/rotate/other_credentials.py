@@ -33,7 +33,7 @@ def other_than_secret(run: Rotation, begin_days: int | None, soon_days: int | No
     body: dict[str, Any] = {"stack": run.name, "result": "nothing", "slots": run.table(), "handMade": []}
     if kind is CredentialKind.FEDERATED:
         return Outcome(body | {"next": _nothing(run)})
-    run.voice.table([(f"slot {row['slot']}", slot_words(row)) for row in body["slots"]])
+    run.screen.table([(f"slot {row['slot']}", slot_words(row)) for row in body["slots"]])
     due = _due(run, live, begin_days, soon_days)
     if due is None:
         return Outcome(body | {"next": "nothing is due"})

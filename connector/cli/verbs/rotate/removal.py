@@ -24,7 +24,7 @@ def forget_gone(run: Rotation) -> bool:
     gone = run.gone()
     if len(gone) != 1:
         return False
-    run.voice.say(f"{gone[0].label} is gone from the application already; the state follows")
+    run.screen.say(f"{gone[0].label} is gone from the application already; the state follows")
     run.engine.refresh(gone[0].urn)
     return True
 
@@ -69,7 +69,7 @@ def make_way(run: Rotation) -> Mapping[str, int] | None:
         return None
     gone = live[0] if live[0] in useless else live[-1]
     rest = tuple(one for one in live if one is not gone)
-    run.voice.title(f"{live[-1].label} opens nothing any more: {gone.label} makes way for a new secret")
+    run.screen.title(f"{live[-1].label} opens nothing any more: {gone.label} makes way for a new secret")
     if gone in removed:
         run.engine.refresh(gone.urn)
         run.write_slots(slots_of(rest))

@@ -10,7 +10,7 @@ from connector.cli.engine.pulumi import PROJECT_DIR
 from connector.cli.open_stack import OpenStack, directory_checks, named
 from connector.cli.paths import file_to_write
 from connector.cli.run import Outcome
-from connector.cli.screen.console import Voice
+from connector.cli.screen.console import Screen
 from connector.cli.verbs.rotate import hand_made
 from connector.dataverse import jobs
 from connector.dataverse.reports import ProofReport
@@ -43,14 +43,14 @@ class Rotation(OpenStack):
     """A stack whose slots are read or changed, and the stack's file with them."""
 
     def __init__(
-        self, voice: Voice, stack: str | None, records: str | None, patch: str | None, *, prove: bool = True
+        self, screen: Screen, stack: str | None, records: str | None, patch: str | None, *, prove: bool = True
     ) -> None:
         """Read the settings and the stack's file. With *patch* the file is put back in the end.
 
         Only a run that is to *prove* writes into the records' folder.
         """
         self._patch = file_to_write("--patch", patch, code="rotation.patch")
-        super().__init__(voice, stack, records, writes=prove)
+        super().__init__(screen, stack, records, writes=prove)
         self.file = stack_file(self.engine.stack, PROJECT_DIR)
         self._before = read_exactly(self.file)
         self._slots = dict(self.settings.slots)
@@ -98,15 +98,15 @@ class Rotation(OpenStack):
             write_whole(self._patch, unified_diff(self._before, after, self.file.name))
         self.put_back()
         told = "commit this change" if changed else "not written, since there is nothing to commit"
-        self.voice.say(f"{self._patch}: {told}")
+        self.screen.say(f"{self._patch}: {told}")
 
     def preview_only(self, action: Action, label: str) -> tuple[Change, ...]:
         """Show the preview; raises DriftError when it holds anything but *action* on one secret."""
         changes = self.engine.preview()
-        self.voice.title("Preview")
-        self.voice.changes(changes)
+        self.screen.title("Preview")
+        self.screen.changes(changes)
         if not changes:
-            self.voice.say("no change")
+            self.screen.say("no change")
         name = secret_resource(self.settings.profile.name, label)
         others = [c for c in changes if (c.action, c.name) != (action, name)]
         if others:
@@ -123,7 +123,7 @@ class Rotation(OpenStack):
         """The proof with the newest secret; written into the record."""
         outputs = self.outputs()
         known = self.known()
-        self.voice.title(f"Proof with the secret {outputs.client_secret_key_id}")
+        self.screen.title(f"Proof with the secret {outputs.client_secret_key_id}")
 
         async def work(session: Session) -> ProofReport:
             more = directory_checks(self.settings, outputs, session)
@@ -131,7 +131,7 @@ class Rotation(OpenStack):
             return await named(proof, outputs, session)
 
         report = self.in_session(work)
-        self.voice.proof(report)
+        self.screen.proof(report)
         self.note(outputs, proof=report)
         return report
 
@@ -159,7 +159,7 @@ class Rotation(OpenStack):
         if self._ahead is None:
             self._ahead = self.in_session(_ahead)
             if self._ahead > _NOTICED:
-                self.voice.say(f"this machine's clock is {self._ahead} ahead of Graph's, which counts")
+                self.screen.say(f"this machine's clock is {self._ahead} ahead of Graph's, which counts")
         return datetime.now(UTC) - max(self._ahead, timedelta())
 
     def is_proved(self, secret: LiveSecret) -> bool:
