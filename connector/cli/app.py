@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+import ast
+from collections.abc import Iterator, Mapping
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -22,14 +24,6 @@ def is_blank(value: object) -> bool:
     return isinstance(value, str) and not value.strip()
 
 
-@dataclass(frozen=True)
-class Verb:
-    """Where a verb lives, as `module:name`, and the sentence that the help shows for it."""
-
-    place: str
-    says: str
-
-
 class Command(TyperCommand):
     """A verb that refuses blank values: `--stack "$UNSET"` must not act on the selected stack."""
 
@@ -44,56 +38,62 @@ class Command(TyperCommand):
 
 
 class Group(TyperGroup):
-    """Verbs out of a table; the module of one is imported when it is typed, and at no other place.
+    """Verbs out of a table: a name, and where it lives as `module:function`.
 
-    So the help costs nothing but itself, and everything below a verb imports at its top.
+    The module is imported when its verb is typed, and at no other place: the help costs nothing but itself,
+    and everything below a verb imports at its top.
     """
 
-    def __init__(self, name: str, verbs: Mapping[str, Verb], *, help: str) -> None:
+    def __init__(self, name: str, verbs: Mapping[str, str], *, help: str) -> None:
         """A group shows its help where no verb is named."""
         super().__init__(name=name, help=help, no_args_is_help=True, rich_markup_mode=None)
-        self.verbs = dict(verbs)
-        self.commands = _Commands(self.verbs)  # type: ignore[assignment]  # it is only read
+        self.commands = self.verbs = _Verbs(verbs)  # type: ignore[assignment]  # it is only read
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # as Typer calls it
         """The names, in the order of the table."""
         return list(self.verbs)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  # as Typer calls it
-        """The help's list, out of the table."""
+        """The help's list."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, verb.says) for name, verb in self.verbs.items()])
+            formatter.write_dl([(name, self.verbs.says(name)) for name in self.verbs])
 
 
-class _Commands(Mapping[str, Any]):
+class _Verbs(Mapping[str, Any]):
     """The commands of a table by name, each made when it is first asked for."""
 
-    def __init__(self, verbs: Mapping[str, Verb]) -> None:
-        self._verbs = verbs
-        self._made: dict[str, Any] = {}
+    def __init__(self, places: Mapping[str, str]) -> None:
+        self._places, self._made = dict(places), dict[str, Any]()
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._made:
-            self._made[name] = _load(name, self._verbs[name])
+            self._made[name] = _load(name, self._places[name])
         return self._made[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._verbs)
+        return iter(self._places)
 
     def __len__(self) -> int:
-        return len(self._verbs)
+        return len(self._places)
+
+    def says(self, name: str) -> str:
+        """A verb's own docstring, read without importing what the verb needs; a group's help."""
+        module, _, inside = self._places[name].partition(":")
+        source = find_spec(module)
+        tree = ast.parse(Path(str(source and source.origin)).read_text(encoding="utf-8"))
+        found = (one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name == inside)
+        function = next(found, None)
+        return str(ast.get_docstring(function) if function else self[name].help)
 
 
-def _load(name: str, verb: Verb) -> Any:
-    module, _, inside = verb.place.partition(":")
+def _load(name: str, place: str) -> Any:
+    module, _, inside = place.partition(":")
     with QuietWhileLoading():
         found = getattr(import_module(module), inside)
-    return found if isinstance(found, Group) else _command(name, found, verb.says)
-
-
-def _command(name: str, function: Callable[..., None], says: str) -> Any:
+    if isinstance(found, Group):
+        return found
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command(name, cls=Command, help=says)(function)
+    app.command(name, cls=Command)(found)
     return typer.main.get_command(app)
 
 

@@ -7,67 +7,27 @@ from io import TextIOWrapper
 
 import typer
 
-from connector.cli.app import Group, Verb, misuse
+from connector.cli.app import Group, misuse
 from connector.interrupts import CANCELLED, follow_the_run
 
 _HERE = "connector.cli.verbs"
 VERBS = {
-    "preflight": Verb(
-        f"{_HERE}.preflight:preflight",
-        "Ask what would stand in the way: rights, policy, namesakes, APIs, users and groups; writes nothing.",
-    ),
-    "deploy": Verb(
-        f"{_HERE}.deploy:deploy",
-        "Make everything: `pulumi up`, then the security role and application user, then the proof.",
-    ),
-    "preview": Verb(
-        f"{_HERE}.preview:preview",
-        "Show what `deploy` would change, both halves; writes nothing, and needs no stack in the backend.",
-    ),
-    "plan": Verb(
-        f"{_HERE}.plan:plan",
-        "Show what `apply` would change in Dataverse: tables, rights and depth; nothing is written.",
-    ),
-    "apply": Verb(
-        f"{_HERE}.apply:apply",
-        "Make the Dataverse half: security role, application user, assignment.",
-    ),
-    "adopt": Verb(
-        f"{_HERE}.adopt:adopt",
-        "Take over a hand-made application: import it and all that hangs on it, and show what differs.",
-    ),
-    "verify": Verb(
-        f"{_HERE}.verify:verify",
-        "Prove that the client secret opens Dynamics with exactly the rights wanted.",
-    ),
-    "handover": Verb(
-        f"{_HERE}.handover:handover",
-        "Give the values that the connect form asks for, in its order and words.",
-    ),
-    "status": Verb(
-        f"{_HERE}.status:status",
-        "Show one stack: secrets' days left, consent, assignments, role drift, last proof; it only reads.",
-    ),
-    "remove": Verb(
-        f"{_HERE}.remove:remove",
-        "Take everything of this stack away again; the application stays in the recycle bin for 30 days.",
-    ),
-    "bootstrap": Verb(
-        f"{_HERE}.bootstrap:bootstrap",
-        "Make a pipeline's two identities, a reader and a writer; an administrator runs this once a tenant.",
-    ),
-    "comment": Verb(
-        f"{_HERE}.comment:comment",
-        "Put Markdown on the pull request of a pipeline's job, as one comment that later runs update.",
-    ),
-    "explain": Verb(
-        f"{_HERE}.explain:explain",
-        "Say what a code or message of login service, Graph, provider or Dataverse means, and what to do.",
-    ),
-    "rotate": Verb(f"{_HERE}.rotate:group", "Rotate the client secret in two slots."),
-    "fleet": Verb(f"{_HERE}.fleet:group", "Many stacks from one file, fleet.yaml."),
+    "preflight": f"{_HERE}.preflight:preflight",
+    "deploy": f"{_HERE}.deploy:deploy",
+    "preview": f"{_HERE}.preview:preview",
+    "plan": f"{_HERE}.plan:plan",
+    "apply": f"{_HERE}.apply:apply",
+    "adopt": f"{_HERE}.adopt:adopt",
+    "verify": f"{_HERE}.verify:verify",
+    "handover": f"{_HERE}.handover:handover",
+    "status": f"{_HERE}.status:status",
+    "remove": f"{_HERE}.remove:remove",
+    "bootstrap": f"{_HERE}.bootstrap:bootstrap",
+    "comment": f"{_HERE}.comment:comment",
+    "explain": f"{_HERE}.explain:explain",
+    "rotate": f"{_HERE}.rotate:group",
+    "fleet": f"{_HERE}.fleet:group",
 }
-
 app = Group(
     "connector",
     VERBS,

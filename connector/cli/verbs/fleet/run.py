@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -60,30 +59,34 @@ def fleet_preview(  # noqa: PLR0913, PLR0917  # options of a command line
     _run("preview", file, json=json, **chosen, **told)
 
 
-def _over_stacks(verb: str, says: str) -> Callable[..., None]:
-    """A verb that is told which stacks, and nothing besides."""
-
-    def run(  # noqa: PLR0913, PLR0917  # options of a command line
-        file: File = None,
-        only: Only = None,
-        ring: InRing = None,
-        shard: Shard = None,
-        resume: Resume = False,
-        workers: Count = None,
-        records: Records = None,
-        json: Json = False,
-    ) -> None:
-        chosen = {"only": only or (), "ring": ring, "shard": shard, "resume": resume}
-        _run(verb, file, json=json, workers=workers, records=records, **chosen)
-
-    run.__doc__ = says
-    return run
+def fleet_deploy(  # noqa: PLR0913, PLR0917  # options of a command line
+    file: File = None,
+    only: Only = None,
+    ring: InRing = None,
+    shard: Shard = None,
+    resume: Resume = False,
+    workers: Count = None,
+    records: Records = None,
+    json: Json = False,
+) -> None:
+    """Deploy and prove stack by stack, ring after ring; a ring that fails too often stops the run."""
+    chosen = {"only": only or (), "ring": ring, "shard": shard, "resume": resume}
+    _run("deploy", file, json=json, workers=workers, records=records, **chosen)
 
 
-fleet_deploy = _over_stacks(
-    "deploy", "Deploy and prove stack by stack, ring after ring; a ring that fails too often stops the run."
-)
-fleet_verify = _over_stacks("verify", "Prove the connection of every stack.")
+def fleet_verify(  # noqa: PLR0913, PLR0917  # options of a command line
+    file: File = None,
+    only: Only = None,
+    ring: InRing = None,
+    shard: Shard = None,
+    resume: Resume = False,
+    workers: Count = None,
+    records: Records = None,
+    json: Json = False,
+) -> None:
+    """Prove the connection of every stack."""
+    chosen = {"only": only or (), "ring": ring, "shard": shard, "resume": resume}
+    _run("verify", file, json=json, workers=workers, records=records, **chosen)
 
 
 def fleet_rotate(  # noqa: PLR0913, PLR0917  # options of a command line
