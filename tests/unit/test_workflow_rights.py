@@ -36,10 +36,14 @@ def test_no_workflow_names_a_stored_secret(path: Path) -> None:
 
 
 @each_github
-def test_actions_are_pinned_by_their_full_version(path: Path) -> None:
-    """A moving tag such as v6 could become another program over night."""
-    used = [step.uses for job in jobs(path).values() for step in job.steps if step.uses]
-    assert [one for one in used if not re.fullmatch(r"[\w.-]+/[\w.-]+@v\d+\.\d+\.\d+", one)] == []
+def test_actions_are_pinned_by_their_commit(path: Path) -> None:
+    """A tag can be moved, and would be another program over night; its full version stands beside it."""
+    used = re.findall(r"uses: (.*)", path.read_text(encoding="utf-8"))
+    pinned = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    assert {one.split(" ")[0] for one in used} == {
+        step.uses for job in jobs(path).values() for step in job.steps if step.uses
+    }
+    assert [one for one in used if not pinned.fullmatch(one)] == []
 
 
 @each_github
