@@ -9,16 +9,17 @@ ConnectError
 ├── ProofFailedError     1   the proof ran and did not hold
 ├── LocalFileError       1   a file of this machine cannot be read or written
 ├── DriftError           7   something differs where nothing should
-├── PersonNeededError   10   the next step is a person's
+├── PersonNeededError   20   the next step is a person's
 ├── CancelledError       8   a person did not confirm what was asked, or pressed Ctrl-C
-└── ExpiresSoonError    11   a secret ends soon
+└── ExpiresSoonError    21   a secret ends soon
 
-The numbers are exit codes (docs/exit-codes.md).
+The numbers are exit codes (docs/exit-codes.md). Pulumi counts its own up from 1, so those that it has no word
+for stand apart, from 20 on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -132,7 +133,7 @@ class DriftError(ConnectError):
 class PersonNeededError(ConnectError):
     """The next step belongs to a person (typing the secret, consenting)."""
 
-    exit_code = 10
+    exit_code = 20
 
 
 class CancelledError(ConnectError):
@@ -144,4 +145,15 @@ class CancelledError(ConnectError):
 class ExpiresSoonError(ConnectError):
     """A secret ends soon, and nothing that this run may do can help it."""
 
-    exit_code = 11
+    exit_code = 21
+
+
+#: Exit codes that say what a person or a later run has to do, and not that this one failed; the graver first.
+NO_FAILURE = (PersonNeededError.exit_code, ExpiresSoonError.exit_code)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The one exit code of many runs: the highest failure, else a person's step, else an end that is near."""
+    met = set(codes) - {0}
+    failures = met.difference(NO_FAILURE)
+    return max(failures) if failures else next((code for code in NO_FAILURE if code in met), 0)

@@ -67,7 +67,7 @@ class ProofReport(Report):
 
     @property
     def error(self) -> ConnectError | None:
-        """ProofFailedError (1) with the one cause; PersonNeededError (10) when inconclusive."""
+        """ProofFailedError (1) with the one cause; PersonNeededError (20) when inconclusive."""
         if self.cause is None:
             return None
         kind = PersonNeededError if self.verdict is Verdict.INCONCLUSIVE else ProofFailedError

@@ -16,12 +16,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
-from connector.errors import ConnectError, Problem, SettingsError
+from connector.errors import NO_FAILURE, ConnectError, Problem, SettingsError, worst
 from connector.files import write_whole
 from connector.fleet.model import Fleet, FleetStack, Ring
 
-#: Codes that say what a person or a later run has to do, and not that this one failed.
-_NO_FAILURE = frozenset({0, 10, 11})
 _EXPECTED = {"preview": frozenset({7})}
 #: Verbs that change tenants, as each stack's writer.
 WRITES = frozenset({"deploy", "rotate"})
@@ -62,7 +60,7 @@ class StackRun(_Part):
 
     def failed(self, verb: str) -> bool:
         """Whether it counts as failed, and for the ring's stop rule where the verb has one."""
-        fine = _NO_FAILURE | _EXPECTED.get(verb, frozenset())
+        fine = frozenset({0, *NO_FAILURE}) | _EXPECTED.get(verb, frozenset())
         return self.state is RunState.DONE and self.exit_code not in fine
 
     @property
@@ -92,8 +90,8 @@ class RunRecord(_Part):
 
     @property
     def exit_code(self) -> int:
-        """The highest of its stacks' codes."""
-        return max((row.exit_code or 0 for row in self.stacks.values()), default=0)
+        """That of its worst stack."""
+        return worst(row.exit_code or 0 for row in self.stacks.values())
 
     def counts(self) -> dict[str, int]:
         """Stacks that succeeded, need a person or show something, failed, and were not begun."""

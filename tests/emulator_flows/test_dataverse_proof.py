@@ -152,7 +152,7 @@ def test_permissions_that_lag_are_read_again(stack: ConnectedStack, run: Run) ->
 def test_a_conditional_access_refusal_is_inconclusive(
     run: Run, applied: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A policy that keeps this machine out says nothing about the connection (exit 10)."""
+    """A policy that keeps this machine out says nothing about the connection (exit 20)."""
     get = Identity._get
 
     def refuse(self: Identity, scope: str) -> str:
@@ -163,7 +163,7 @@ def test_a_conditional_access_refusal_is_inconclusive(
     monkeypatch.setattr(Identity, "_get", refuse)
     proof = run(jobs.prove)
     assert proof.verdict is Verdict.INCONCLUSIVE
-    assert proof.error.exit_code == 10
+    assert proof.error.exit_code == 20
 
 
 def test_an_extra_role_makes_an_excess_that_is_named(

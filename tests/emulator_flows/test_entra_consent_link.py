@@ -11,7 +11,7 @@ from tests.support.emulator import RunningEmulator
 
 
 def test_pending_consent_needs_a_person(emulator: RunningEmulator, clock: NoSleep) -> None:
-    """Without the grants the proof is inconclusive (exit 10) and prints the link; with them it holds."""
+    """Without the grants the proof is inconclusive (exit 20) and prints the link; with them it holds."""
     stack = ConnectedStack(emulator, consent="link")
     grants = [
         g
@@ -22,7 +22,7 @@ def test_pending_consent_needs_a_person(emulator: RunningEmulator, clock: NoSlee
         emulator.edit("oauth2PermissionGrants", grant["id"], delete=True)
     _, pending = runner(stack, clock)(jobs.apply_and_prove)
     assert pending.verdict is Verdict.INCONCLUSIVE
-    assert (pending.error.exit_code, pending.error.code) == (10, "entra.consent_pending")
+    assert (pending.error.exit_code, pending.error.code) == (20, "entra.consent_pending")
     link = f"/{CONTOSO}/adminconsent?client_id={stack.outputs.client_id}"
     assert link in pending.error.message
     assert "dynamics-crm/user_impersonation" in pending.error.message

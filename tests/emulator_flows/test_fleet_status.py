@@ -85,14 +85,14 @@ def test_consent_that_was_revoked_is_a_finding(fleet: DeployedFleet) -> None:
 
 
 def test_consent_by_link_waits_for_a_person(fleet: DeployedFleet) -> None:
-    """With `consent: link` it is a person's step, with the link, and exit code 10."""
+    """With `consent: link` it is a person's step, with the link, and exit code 20."""
     revoke(fleet, 3)
     content = fleet.described()
     content["stacks"]["tenant-0003"]["settings"]["consent"] = "link"
     fleet.write(content)
     done = fleet.status()
     first = done.json["stacks"][0]
-    assert (done.code, done.json["error"]["code"], first["stack"]) == (10, "fleet.attention", "tenant-0003")
+    assert (done.code, done.json["error"]["code"], first["stack"]) == (20, "fleet.attention", "tenant-0003")
     assert first["state"] == "attention"
     assert [need["code"] for need in first["needs"]] == ["entra.consent_pending"]
     assert "/adminconsent?client_id=" in first["needs"][0]["message"]
@@ -114,14 +114,14 @@ def test_the_end_that_counts_is_the_live_one_and_near_it_is_11(fleet: DeployedFl
     change(fleet, 1, passwordCredentials=[credential | {"endDateTime": end}])
     rows = fleet.rows()
     row = rows["tenant-0001"]
-    assert (row["state"], row["exitCode"], row["daysLeft"]) == ("attention", 11, 7)
+    assert (row["state"], row["exitCode"], row["daysLeft"]) == ("attention", 21, 7)
     assert [need["code"] for need in row["needs"]] == ["status.ends_soon"]
     assert others(rows, "tenant-0001") == {"in_order"}
-    assert {row["exitCode"] for row in fleet.rows(soon_days=200).values()} == {11}
+    assert {row["exitCode"] for row in fleet.rows(soon_days=200).values()} == {21}
 
 
 def test_two_slots_mean_that_somebody_has_to_type_the_new_secret(fleet: DeployedFleet) -> None:
-    """A rotation was begun: exit code 10, and nothing differs."""
+    """A rotation was begun: exit code 20, and nothing differs."""
     (old,) = application(fleet, 4)["passwordCredentials"]
     new = old | {"keyId": "0b0b0b0b-0000-4000-8000-000000000002", "displayName": "b-2"}
     change(fleet, 4, passwordCredentials=[old, new])
@@ -131,7 +131,7 @@ def test_two_slots_mean_that_somebody_has_to_type_the_new_secret(fleet: Deployed
     path = fleet.root / "Pulumi.tenant-0004.yaml"
     path.write_text(path.read_text() + "  dynamics-connect:slots: {a: 1, b: 2}\n")
     row = fleet.rows()["tenant-0004"]
-    assert (row["state"], row["exitCode"], row["findings"]) == ("attention", 10, [])
+    assert (row["state"], row["exitCode"], row["findings"]) == ("attention", 20, [])
     assert [need["code"] for need in row["needs"]] == ["rotation.reconnect"]
     assert [slot["slot"] for slot in row["slots"]] == ["a", "b"]
 

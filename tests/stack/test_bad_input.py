@@ -144,9 +144,9 @@ def test_an_unknown_option_is_exit_2(deployed: Project) -> None:
 
 
 def test_remove_asks_before_it_destroys(deployed: Project) -> None:
-    """Without a terminal `remove` needs --yes, and says so with exit 10."""
+    """Without a terminal `remove` needs --yes, and says so with exit 20."""
     done = deployed.connector("remove", "--json")
-    assert done.code == 10
+    assert done.code == 20
     _check_clean(done, ("--yes",))
     assert deployed.outputs()["clientId"]
 

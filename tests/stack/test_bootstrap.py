@@ -67,7 +67,7 @@ def test_the_pipeline_reviews_as_reader_and_deploys_as_writer(jobs: Jobs, emulat
     assert (planned.code, planned.json["result"]) == (0, "changes"), planned.text
     assert (check("bootstrap", planned.json), jobs.login) == ([], {"reader": None, "writer": None})
     unasked = jobs.bootstrap()
-    assert (unasked.code, unasked.json["error"]["code"]) == (10, "bootstrap.unconfirmed"), unasked.text
+    assert (unasked.code, unasked.json["error"]["code"]) == (20, "bootstrap.unconfirmed"), unasked.text
     assert not [one for one in emulator.dump()[CONTOSO]["applications"] if "pipeline" in one["displayName"]]
     made = jobs.bootstrap("--yes")
     assert made.code == 0, made.text

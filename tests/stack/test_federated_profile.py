@@ -58,7 +58,7 @@ def test_a_federated_profile_is_deployed_and_proved(
     (made,) = emulator.dump()[CONTOSO]["federatedIdentityCredentials"]
     assert (made["name"], made["subject"]) == (kept["name"], "job:nightly")
     without = stack.connector("verify", "--json")
-    assert (without.code, without.json["error"]["key"]) == (10, "CONNECT_ASSERTION_FILE"), without.text
+    assert (without.code, without.json["error"]["key"]) == (20, "CONNECT_ASSERTION_FILE"), without.text
 
 
 @pytest.mark.parametrize("answer", ["reset-after", "500-after"])
@@ -75,6 +75,6 @@ def test_a_credential_whose_answer_was_lost_is_taken_over(
     (left,) = emulator.dump()[CONTOSO]["federatedIdentityCredentials"]
     again = stack.connector("deploy", "--json")
     # Nobody brought a token for the proof: a person is needed, and all is made.
-    assert again.code == 10, again.text
+    assert again.code == 20, again.text
     assert [one["id"] for one in emulator.dump()[CONTOSO]["federatedIdentityCredentials"]] == [left["id"]]
     assert stack.pulumi("preview", "--expect-no-changes").code == 0

@@ -60,8 +60,8 @@ def test_rotations_come_out_as_patches(tmp_path: Path, running: RunningEmulator)
     before = {path.name: path.read_bytes() for path in project.root.glob("Pulumi.*.yaml")}
     done = project.fleet("rotate", "--patch", "patches", "--json")
     found = rows(done)
-    assert (found["due"]["exitCode"], found["calm"]["exitCode"]) == (11, 0), done.text
-    assert (done.code, done.json["counts"]["failed"]) == (11, 0)
+    assert (found["due"]["exitCode"], found["calm"]["exitCode"]) == (21, 0), done.text
+    assert (done.code, done.json["counts"]["failed"]) == (21, 0)
     assert "b: 2" in (project.root / "patches" / "due.patch").read_text()
     assert not (project.root / "patches" / "calm.patch").exists()
     assert {path.name: path.read_bytes() for path in project.root.glob("Pulumi.*.yaml")} == before

@@ -174,7 +174,7 @@ def test_values_set_as_secrets_are_read_as_up_reads_them(
     key = "dynamics-connect:consent"
     assert stack.pulumi("config", "set", "--secret", key, "link").code == 0
     done = stack.connector("deploy", "--json")
-    assert (done.code, done.json["error"]["code"]) == (10, "entra.consent_pending"), done.text
+    assert (done.code, done.json["error"]["code"]) == (20, "entra.consent_pending"), done.text
 
 
 def test_destroy_then_up_works_again(project: Callable[..., Project], emulator: RunningEmulator) -> None:

@@ -23,7 +23,7 @@ def test_verbs_before_the_first_deployment(project: Callable[..., Project]) -> N
     status = rotate(stack, "status")
     assert (status.code, status.err.splitlines()) == (0, [NEXT]), status.text
     auto = rotate(stack, "auto")
-    assert (auto.code, auto.err.count("run deploy")) == (10, 1), auto.text
+    assert (auto.code, auto.err.count("run deploy")) == (20, 1), auto.text
     removed = stack.connector("remove")
     assert (removed.code, removed.err) == (0, "  nothing to remove\n")
 

@@ -59,4 +59,4 @@ def test_the_record_says_who_changed_what_from_what_to_what(deployed: Project) -
 def test_stripping_needs_the_word_yes(deployed: Project) -> None:
     """Without it nothing is read or written, and the exit code says that a person is needed."""
     asked = deployed.connector("apply", "--strip-extra-roles", "--json")
-    assert (asked.code, asked.json["error"]["code"]) == (10, "apply.unconfirmed")
+    assert (asked.code, asked.json["error"]["code"]) == (20, "apply.unconfirmed")

@@ -77,10 +77,10 @@ def test_a_whole_rotation_keeps_a_proved_secret_at_every_moment(project: Callabl
     _check_what_waits(stack)
 
     refused = rotate(stack, "finish")
-    assert refused.code == 10, refused.text
+    assert refused.code == 20, refused.text
     assert "--reconnected" in refused.text
     unasked = rotate(stack, "finish", "--reconnected")
-    assert (unasked.code, in_entra(stack)) == (10, ["a-1", "b-2"])
+    assert (unasked.code, in_entra(stack)) == (20, ["a-1", "b-2"])
     done = rotate(stack, "finish", "--reconnected", "--yes", "--json")
     assert (done.code, done.json["result"]) == (0, "finished"), done.text
     assert lines(done) == [("removed", "marketo-measure-secret-a-1")]
@@ -148,16 +148,16 @@ def test_a_pipeline_rotates_by_patches_and_either_order_keeps_both(project: Call
 
     auto = ("auto", "--begin-days", "50", "--soon-days", "5", "--patch", "p", "--json")
     begun = rotate(stack, *auto)
-    assert (begun.code, begun.json["result"]) == (10, "begun"), begun.text
+    assert (begun.code, begun.json["result"]) == (20, "begun"), begun.text
     assert stack.stack_file.read_text() == before
     assert (stack.root / "p").read_text() == first
     late = stack.connector("deploy", "--json")
     assert (late.code, in_entra(stack)) == (7, ["a-1", "b-2"])
     waits = rotate(stack, *auto)
-    assert (waits.code, waits.json["result"]) == (10, "reconnect"), waits.text
+    assert (waits.code, waits.json["result"]) == (20, "reconnect"), waits.text
     assert (stack.root / "p").read_text() == first
     soon = rotate(stack, "auto", "--soon-days", "45", "--json")
-    assert soon.code == 11, soon.text
+    assert soon.code == 21, soon.text
 
     subprocess.run(["git", "init", "-q"], cwd=stack.root, check=True)
     subprocess.run(["git", "apply", "p"], cwd=stack.root, check=True)

@@ -77,9 +77,9 @@ def test_the_first_rotation_takes_hand_made_secrets_over(
     assert [(s["slot"], s["generation"], s["proved"]) for s in begun.json["slots"]] == [("a", 1, True)]
 
     refused = rotate(stack, "finish")
-    assert (refused.code, "hand-made: made by hand" in refused.text) == (10, True), refused.text
+    assert (refused.code, "hand-made: made by hand" in refused.text) == (20, True), refused.text
     unasked = rotate(stack, "finish", "--reconnected")
-    assert (unasked.code, "--yes" in unasked.text) == (10, True), unasked.text
+    assert (unasked.code, "--yes" in unasked.text) == (20, True), unasked.text
     assert made.secrets() == {"made by hand", "made later", "a-1"}
     done = rotate(stack, *FINISH)
     assert (done.code, done.json["result"]) == (0, "finished"), done.text
@@ -101,20 +101,20 @@ def test_the_first_rotation_takes_hand_made_secrets_over(
 def test_auto_counts_hand_made_ends_and_retires_what_has_ended(
     project: Callable[..., Project], emulator: RunningEmulator
 ) -> None:
-    """10 while a person is needed, 11 when one ends soon; one that has ended goes by itself, alone."""
+    """20 while a person is needed, 21 when one ends soon; one that has ended goes by itself, alone."""
     made = ByHand(emulator)
     made.add_secret("ends soon", endDateTime=in_days(20))
     stack = project()
     assert stack.connector("adopt", "--application-id", made.app_id).code == 0
     undeployed = rotate(stack, "auto", "--json")
-    assert (undeployed.code, undeployed.json["error"]["code"]) == (11, "rotation.not_deployed")
+    assert (undeployed.code, undeployed.json["error"]["code"]) == (21, "rotation.not_deployed")
     assert stack.connector("deploy").code == 0
     soon = rotate(stack, "auto", "--json")
-    assert (soon.code, soon.json["result"]) == (11, "reconnect"), soon.text
+    assert (soon.code, soon.json["result"]) == (21, "reconnect"), soon.text
     assert made.secrets() == {"made by hand", "ends soon", "a-1"}
-    assert stack.connector("status").code == 11
+    assert stack.connector("status").code == 21
     waits = rotate(stack, "auto", "--soon-days", "5", "--json")
-    assert (waits.code, waits.json["result"]) == (10, "reconnect"), waits.text
+    assert (waits.code, waits.json["result"]) == (20, "reconnect"), waits.text
 
     (application,) = emulator.store.find(CONTOSO, "applications", id=made.id)
     credentials = application["passwordCredentials"]
@@ -123,7 +123,7 @@ def test_auto_counts_hand_made_ends_and_retires_what_has_ended(
     ended = rotate(stack, "auto", "--json")
     assert (ended.code, ended.json["result"]) == (0, "finished"), ended.text
     assert made.secrets() == {"made by hand", "a-1"}
-    assert rotate(stack, "auto", "--json").code == 10
+    assert rotate(stack, "auto", "--json").code == 20
 
 
 def test_begin_makes_the_first_secret_of_an_adopted_stack(

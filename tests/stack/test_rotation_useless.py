@@ -65,7 +65,7 @@ def test_a_useless_newest_secret_holds_nothing_up(project: Callable[..., Project
     shown = rotate(stack, "status", "--json")
     assert (shown.code, shown.json["result"]) == (0, "begin"), shown.text
     begun = rotate(stack, "auto", "--json")
-    assert (begun.code, begun.json["result"]) == (11, "begun"), begun.text
+    assert (begun.code, begun.json["result"]) == (21, "begun"), begun.text
     assert (in_entra(stack), slots_in_file(stack)) == (["a-3", "b-2"], {"a": 3, "b": 2})
 
     remove(stack, "a-3", "b-2")
@@ -97,7 +97,7 @@ def test_a_useless_newest_secret_holds_nothing_up(project: Callable[..., Project
         "--json",
         PYTHONPATH=str(tmp_path),
     )
-    assert (kept.code, kept.json["error"]["code"]) == (10, "rotation.reconnect"), kept.text
+    assert (kept.code, kept.json["error"]["code"]) == (20, "rotation.reconnect"), kept.text
     assert "ahead of Graph's" in kept.err
     assert in_entra(stack) == ["a-5", "b-4"]
 

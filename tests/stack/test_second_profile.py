@@ -44,9 +44,9 @@ def test_a_certificate_profile_is_deployed_and_proved(exporting: Project, emulat
 
 
 def test_without_the_private_key_the_proof_is_inconclusive(exporting: Project) -> None:
-    """Nobody has the key here: exit 10, and what to bring; the connection is not called bad."""
+    """Nobody has the key here: exit 20, and what to bring; the connection is not called bad."""
     done = exporting.connector("deploy", "--json")
-    assert done.code == 10, done.text
+    assert done.code == 20, done.text
     assert done.json["result"] == "inconclusive"
     assert "CONNECT_CERTIFICATE_KEY is not set" in done.json["error"]["message"]
 
@@ -94,17 +94,17 @@ def test_a_certificate_is_rotated_in_two_slots_by_hand(exporting: Project, emula
     assert exporting.connector("deploy", **first).code == 0
     for verb in ("begin", "finish"):
         refused = rotate(exporting, verb, "--json")
-        assert (refused.code, refused.json["error"]["code"]) == (10, "rotation.certificate"), refused.text
+        assert (refused.code, refused.json["error"]["code"]) == (20, "rotation.certificate"), refused.text
         words = ("certificates.b", "slots.b: 2", "CONNECT_CERTIFICATE_KEY", "slots.a")
         assert all(word in refused.json["error"]["message"] for word in words)
     calm = rotate(exporting, "auto", "--json")
     assert (calm.code, calm.json["result"]) == (0, "nothing"), calm.text
     assert calm.json["slots"][0]["daysLeft"] == 89
     soon = rotate(exporting, "auto", "--begin-days", "89", "--soon-days", "89", "--json")
-    assert (soon.code, soon.json["error"]["code"]) == (11, "rotation.certificate")
+    assert (soon.code, soon.json["error"]["code"]) == (21, "rotation.certificate")
     shown = rotate(exporting, "status", "--begin-days", "89", "--json")
     assert (shown.code, shown.json["result"]) == (0, "begin"), shown.text
-    assert exporting.connector("status", "--soon-days", "89").code == 11
+    assert exporting.connector("status", "--soon-days", "89").code == 21
 
     new = Certificate(days=300)
     (exporting.root / "certificates" / "b-2.pem").write_bytes(new.public)

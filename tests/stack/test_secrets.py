@@ -70,7 +70,7 @@ def test_no_secret_leaves_a_rotation(project: Callable[..., Project], emulator: 
     emulator.store.db.execute("DELETE FROM faults")
     runs.append(rotate(stack, "finish", "--reconnected", "--yes", "--json"))
     sampled = lines.close()
-    assert [run.code for run in runs[:8]] == [0, 0, 0, 10, 0, 0, 0, 0], everything(*runs)
+    assert [run.code for run in runs[:8]] == [0, 0, 0, 20, 0, 0, 0, 0], everything(*runs)
     assert (runs[8].code != 0, runs[9].code) == (True, 0), everything(*runs)
     assert all(LEAK_MARKER in secret for secret in secrets)
     assert len(set(secrets)) == 2

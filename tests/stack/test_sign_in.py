@@ -51,7 +51,7 @@ def test_an_assigned_person_signs_in_and_is_known_to_dynamics(signing: Project) 
 def test_an_unassigned_person_is_explained(signing: Project) -> None:
     """Alex sees AADSTS50105 on the page; the verb ends with what to look up."""
     done = sign_in(signing, "Alex Wilber", seconds=12)
-    assert done.code == 10, done.text
+    assert done.code == 20, done.text
     assert "AADSTS50105" in done.err
     assert done.json["error"]["code"] == "signin.timeout"
     assert "not assigned" in signing.run(signing.python, "-m", "connector", "explain", "AADSTS50105").out
@@ -83,14 +83,14 @@ def test_missing_consent_is_explained(signing: Project) -> None:
 def test_a_wrong_redirect_is_explained(signing: Project) -> None:
     """The page says AADSTS50011 when the redirect is not registered."""
     done = sign_in(signing, "Adele Vance", seconds=12, PERSON_CHANGES="signed-in=>Signed-In")
-    assert done.code == 10, done.text
+    assert done.code == 20, done.text
     assert "AADSTS50011" in done.err
 
 
 def test_an_answer_to_another_question_is_ignored(signing: Project) -> None:
     """An answer without our state is none: nothing is redeemed, and the wait goes on to its end."""
     done = sign_in(signing, "Adele Vance", seconds=12, PERSON_CHANGES="state=>state_was=")
-    assert (done.code, done.json["error"]["code"]) == (10, "signin.timeout"), done.text
+    assert (done.code, done.json["error"]["code"]) == (20, "signin.timeout"), done.text
     assert "signedIn" not in done.json
 
 

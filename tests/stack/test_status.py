@@ -60,7 +60,7 @@ def test_drift_is_7_and_named(deployed: Project) -> None:
 def test_an_end_that_is_near_is_11(deployed: Project) -> None:
     """Within the days asked for."""
     done = status(deployed, "--soon-days", "200")
-    assert (done.code, done.json["result"]) == (11, "ends_soon"), done.text
+    assert (done.code, done.json["result"]) == (21, "ends_soon"), done.text
     assert "a-1 ends in 179 days" in done.json["error"]["message"]
 
 
@@ -88,7 +88,7 @@ def test_a_consent_that_a_link_waits_for_is_10(deployed: Project) -> None:
     del deployed.settings["consent"]
     deployed.write_settings()
     found = (done.code, done.json["result"], done.json["error"]["code"])
-    assert found == (10, "attention", "entra.consent_pending"), done.text
+    assert found == (20, "attention", "entra.consent_pending"), done.text
     assert "/adminconsent?client_id=" in done.json["error"]["message"]
     assert "differ" not in done.err
     assert given.code == 0, given.text

@@ -118,7 +118,7 @@ def test_a_login_refusal_keeps_trace_and_correlation_id() -> None:
 
 def test_own_codes_are_explained_with_exit_code_and_documents_by_path() -> None:
     """Links of the documents become paths of the project."""
-    assert "(exit code 10)" in str(explained("entra.consent_pending"))
+    assert "(exit code 20)" in str(explained("entra.consent_pending"))
     assert "docs/pipelines.md#logins" in str(explained(" environment.credential\n"))
     assert "](" not in "".join(str(explained(code)) for code in known_codes())
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from connector.cli.screen.fleet import counted, in_order, markdown
-from connector.errors import ConnectError, SettingsError
+from connector.errors import ConnectError, SettingsError, worst
 from connector.fleet import Fleet
 from connector.fleet.model import FleetStack
 from connector.fleet.runs import RunRecord, RunState, StackRun, read_run, record_path, resumed, write_run
@@ -99,8 +99,8 @@ def test_a_ring_that_fails_too_often_stops_the_run(fleet: Fleet, playing: Callab
 @pytest.mark.parametrize(
     ("verb", "code", "fails"),
     [
-        ("deploy", 10, False),
-        ("rotate", 11, False),
+        ("deploy", 20, False),
+        ("rotate", 21, False),
         ("preview", 7, False),
         ("deploy", 7, True),
         ("verify", 1, True),
@@ -110,11 +110,19 @@ def test_a_ring_that_fails_too_often_stops_the_run(fleet: Fleet, playing: Callab
 def test_what_a_person_has_to_do_is_no_failure(
     fleet: Fleet, playing: Callable[..., Playing], verb: str, code: int, fails: bool
 ) -> None:
-    """10 and 11 never count as failed, nor does a preview that found changes (7); every other code does."""
+    """20 and 21 never count as failed, nor does a preview that found changes (7); every other code does."""
     run = playing(verb, c1=code)
     run.run(fleet)
     assert (run.record.counts()["failed"] == 1) is fails
     assert run.record.exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("codes", "code"), [((20, 1), 1), ((21, 20, 0), 20), ((21, 10), 10), ((0, 21), 21), ((255, 7, 20), 255), ((), 0)]
+)
+def test_a_failure_comes_before_a_persons_step_and_that_before_an_end(codes: tuple[int, ...], code: int) -> None:
+    """Whatever the numbers are: a secret that ends soon hides no stack that failed, nor does Pulumi's 10."""
+    assert worst(codes) == code
 
 
 @pytest.mark.parametrize(("verb", "ran"), [("deploy", 1), ("rotate", 1), ("preview", 6), ("verify", 6)])

@@ -68,7 +68,7 @@ def test_a_consent_that_waits_is_a_persons_and_no_drift() -> None:
     waits = Cause("entra.consent_pending", "LINK", "somebody who may consent opens LINK", person=True)
     alone = Standing("acme", findings=(waits,)).error(NOW)
     assert alone is not None
-    assert (alone.exit_code, alone.code, alone.message) == (10, "entra.consent_pending", waits.message)
+    assert (alone.exit_code, alone.code, alone.message) == (20, "entra.consent_pending", waits.message)
     differs = Standing("acme", findings=(Cause("entra.role_missing", "x", "x is gone"), waits)).error(NOW)
     assert differs is not None
     assert (differs.exit_code, differs.code) == (7, "status.drift")

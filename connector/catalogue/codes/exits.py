@@ -1,4 +1,4 @@
-"""Exit codes: what each means, and where it typically comes from. Those up to 9, and 255, are Pulumi's."""
+"""Exit codes: what each means, and where it typically comes from. Those up to 10, and 255, are Pulumi's."""
 
 from __future__ import annotations
 
@@ -37,13 +37,14 @@ EXITS: dict[int, tuple[str, str]] = {
         "finish` or `bootstrap` asked for",
     ),
     9: ("timeout", "passed on from `pulumi`"),
-    10: (
+    10: ("a provider awaits an operation", "passed on from `pulumi`"),
+    20: (
         "a person is needed",
         "`rotate finish` before the new secret is typed in; `remove` without a terminal and without "
         "`--yes`; a Conditional Access policy keeps this machine from proving; consent by a link is pending; "
         "`fleet status`: a new secret waits to be typed in",
     ),
-    11: (
+    21: (
         "something expires soon",
         "`status`, `fleet status`: a secret ends within 30 days; `rotate auto`: the old secret ends "
         "within 30 days and the new one is not typed in",

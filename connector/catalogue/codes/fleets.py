@@ -108,8 +108,8 @@ TEXTS: Texts = {
         "two service connections, [as their pages show them](bootstrap.md#azure-devops)",
     ),
     "bootstrap.unconfirmed": (
-        "10, 8",
-        "no terminal and no `--yes` (10), or another name was typed (8)",
+        "20, 8",
+        "no terminal and no `--yes` (20), or another name was typed (8)",
         "`--yes`",
     ),
     "bootstrap.caller_rights": (

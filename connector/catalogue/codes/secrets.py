@@ -6,18 +6,18 @@ from connector.catalogue.codes.model import Texts
 
 TEXTS: Texts = {
     "proof.no_key": (
-        "10",
+        "20",
         "the application logs in with a certificate or a token that is not on this machine",
         "`CONNECT_CERTIFICATE_KEY` names a PEM file with certificate and key, `CONNECT_ASSERTION_FILE` "
         "one with a token",
     ),
     "signin.timeout": (
-        "10",
+        "20",
         "nobody came back from the sign-in page",
         "look up the code that the page showed ([sign-in.md](sign-in.md))",
     ),
     "signin.no_secret": (
-        "10",
+        "20",
         "the profile's application has no secret to redeem a code with",
         "nobody signs in through it",
     ),
@@ -56,12 +56,12 @@ TEXTS: Texts = {
         "see the findings; `deploy` mends what is ours",
     ),
     "status.pending": (
-        "10",
+        "20",
         "`fleet status`: something that a person installs, such as a solution, is missing",
         "install it, then `apply`",
     ),
     "status.ends_soon": (
-        "11",
+        "21",
         "a secret ends within 30 days (`--soon-days`)",
         "`rotate status` says what is next",
     ),
@@ -82,37 +82,37 @@ TEXTS: Texts = {
     ),
     "rotation.not_begun": ("7", "the newest secret was never made, handed out or proved", "`rotate begin`"),
     "rotation.not_reconnected": (
-        "10",
+        "20",
         "`rotate finish` without `--reconnected`",
         "type the new secret in, then say so",
     ),
     "rotation.unconfirmed": (
-        "10, 8",
-        "no terminal and no `--yes` (10), or another name was typed (8)",
+        "20, 8",
+        "no terminal and no `--yes` (20), or another name was typed (8)",
         "`--yes`",
     ),
     "rotation.not_deployed": (
-        "10, 11",
-        "`rotate auto` on a stack without a secret; 11 when a hand-made one ends soon",
+        "20, 21",
+        "`rotate auto` on a stack without a secret; 21 when a hand-made one ends soon",
         "`deploy`",
     ),
     "rotation.certificate": (
-        "10, 11",
-        "the stack logs in with a certificate, and `rotate` makes none; 11 when it ends soon",
+        "20, 21",
+        "the stack logs in with a certificate, and `rotate` makes none; 21 when it ends soon",
         "the steps in the message; [handover.md](handover.md#certificates)",
     ),
-    "rotation.federated": ("10", "the stack logs in with an issuer's tokens", "nothing is to rotate"),
+    "rotation.federated": ("20", "the stack logs in with an issuer's tokens", "nothing is to rotate"),
     "rotation.no_room": (
         "4",
         "an application for personal accounts holds two secrets already",
         "remove one that is not in use, in the portal",
     ),
     "rotation.reconnect": (
-        "10",
+        "20",
         "`rotate auto`: the new secret waits for a person",
         "`handover`, type it in, `rotate finish --reconnected`",
     ),
-    "rotation.soon": ("11", "the same, and the old secret ends soon", "the same, soon"),
+    "rotation.soon": ("21", "the same, and the old secret ends soon", "the same, soon"),
     "rotation.patch": (
         "2",
         "`--patch` names a file that cannot be written; nothing was begun",

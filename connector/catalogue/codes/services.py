@@ -42,7 +42,7 @@ TEXTS: Texts = {
     ),
     "entra.grant_doubled": ("1", "two grants exist for one API", "delete one"),
     "entra.consent_pending": (
-        "10",
+        "20",
         "`consent: link`, and nobody has consented yet",
         "somebody who may opens the link in the message",
     ),

@@ -126,8 +126,8 @@ TEXTS: Texts = {
     ),
     "handover.file": ("2", "`--to-file` names a file that exists, or cannot be made", "name another"),
     "remove.unconfirmed": (
-        "10, 8",
-        "no terminal and no `--yes` (10), or another name was typed (8)",
+        "20, 8",
+        "no terminal and no `--yes` (20), or another name was typed (8)",
         "`--yes`",
     ),
     "preview.policy": ("5", "a mandatory policy of the pack does not hold", "see the policy named"),
@@ -155,7 +155,7 @@ TEXTS: Texts = {
         "`--plan` together with an option that the reviewed plan holds itself",
         "leave it out",
     ),
-    "apply.unconfirmed": ("10", "taking roles from the application user needs a word more", "`--yes`"),
+    "apply.unconfirmed": ("20", "taking roles from the application user needs a word more", "`--yes`"),
     "trace.file": ("2", "the trace file cannot be written", "name another"),
     "comment.place": (
         "2",

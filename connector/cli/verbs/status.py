@@ -52,7 +52,7 @@ def status(
 
 
 def _status(run: OpenStack, soon_days: int | None) -> Outcome:
-    """Read state, record, directory and Dataverse; 7 drift, 10 consent is pending, 11 an end is near."""
+    """Read state, record, directory and Dataverse; 7 drift, 20 consent is pending, 21 an end is near."""
     # The outputs first: their snapshot is in clear, and serves the state as well.
     outputs = run.outputs()
     live, now = run.live(), datetime.now(UTC)
@@ -147,7 +147,7 @@ def _body(
 ) -> dict[str, Any]:
     # The error decides, so that result and exit code can never say two things.
     shared = plan.to_json()
-    results = {None: "in_order", 7: "drift", 10: "attention"}
+    results = {None: "in_order", 7: "drift", 20: "attention"}
     result = results.get(error.exit_code if error else None, "ends_soon")
     kept = {name: shared[name] for name in ("stack", "privileges", "requests", "rounds")}
     return kept | {

@@ -31,7 +31,7 @@ WORKER_BYTES = 400 * 1024 * 1024
 
 
 class FleetError(ConnectError):
-    """A fleet ends with the highest code of its stacks."""
+    """A fleet ends with the code of its worst stack."""
 
     def __init__(
         self, message: str, *, status: int, code: str = "fleet.stacks", key: str | None = None

@@ -20,6 +20,7 @@ from connector.cli.screen.console import Screen
 from connector.cli.screen.fleet import TableRow, show_table
 from connector.cli.verbs.fleet.job import FleetError
 from connector.cli.verbs.fleet.options import File, InRing, Only, Shard, read_fleet
+from connector.errors import worst
 from connector.fleet import Fleet, FleetStack
 from connector.fleet.columns import Cell, table_columns, to_json
 from connector.fleet.report import report_page
@@ -70,7 +71,7 @@ def fleet_status(  # noqa: PLR0913, PLR0917  # options of a command line
 
 
 def _status(screen: Screen, fleet: Fleet, chosen: Sequence[FleetStack], options: StatusOptions) -> Outcome:
-    """Read the stacks and tell; the exit code is the highest of theirs."""
+    """Read the stacks and tell; the exit code is that of the worst."""
     at_once = options.concurrency or AT_ONCE
     screen.title(f"Fleet {fleet.name}: status of {counted(len(chosen), 'stack')}, {at_once} at a time")
     page = file_to_write("--report", options.report, code="fleet.report")
@@ -129,7 +130,7 @@ def _error(rows: Sequence[StatusRow]) -> FleetError | None:
     told = [row for row in rows if row.exit_code]
     if not told:
         return None
-    code = max(row.exit_code for row in told)
+    code = worst(row.exit_code for row in told)
     named = first_few([f"{row.name} ({row.exit_code})" for row in told])
     message = f"{_counted(rows)}; by exit code: {named}"
     return FleetError(message, status=code, code="fleet.attention", key=told[0].name)

@@ -22,7 +22,7 @@ def rotate_auto(
     begin_days: Days = None,
     soon_days: Days = None,
 ) -> None:
-    """For pipelines: the next due step alone; exit 10 when a person is needed, 11 when a secret ends soon."""
+    """For pipelines: the next due step alone; exit 20 when a person is needed, 21 when a secret ends soon."""
 
     def work(screen: Screen) -> Outcome:
         run = Rotation(screen, stack, records, patch)
