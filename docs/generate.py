@@ -9,6 +9,7 @@ document is written by hand and left as it is.
 from __future__ import annotations
 
 import ast
+import gc
 import json
 import re
 import sys
@@ -30,7 +31,6 @@ from connector.catalogue.graph_messages import CODES, MESSAGES  # noqa: E402
 from connector.cli.main import app  # noqa: E402  # found by the line above
 from connector.settings.clouds import CLOUDS  # noqa: E402
 from connector.settings.rules import RULES  # noqa: E402
-from tests.support.source import parsed  # noqa: E402
 
 _BLOCK = re.compile(r"(<!-- generated: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -137,12 +137,22 @@ def _refusals() -> Iterator[str]:
     """Each test of a refusal in tests/emulator and tests/contract, with what it says of itself."""
     rows = []
     for path in sorted((PROJECT / "tests").glob("[ce]*/test_*.py")):
-        for node in parsed(path).body:
+        for node in _parsed(path).body:
             function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
             if function and node.name.startswith("test_refusal_"):
                 said = (ast.get_docstring(node) or "").replace("\n", " ")
                 rows.append((said, f"`{node.name}`", f"{path.parent.name}/{path.name}"))
     return _table(("What is refused", "Test", "In tests/"), sorted(rows, key=lambda row: (row[2], row[1])))
+
+
+def _parsed(path: Path) -> ast.Module:
+    """A file's syntax tree, made with the garbage collector at rest (tests/support/source.py says why)."""
+    text = path.read_text(encoding="utf-8")
+    gc.disable()
+    try:
+        return ast.parse(text, str(path))
+    finally:
+        gc.enable()
 
 
 def _policies() -> Iterator[str]:

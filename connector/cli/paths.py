@@ -66,7 +66,9 @@ def keep_out_of_git(option: str, path: Path) -> None:
 
 def _ignored(path: Path) -> bool:
     """Whether Git ignores the file; without Git nobody knows, and it counts as not ignored."""
-    command = ["git", "-C", str(path.parent), "check-ignore", "--quiet", str(path)]
+    # Its folder may be one that is still to be made: Git is asked from the nearest that is there.
+    there = next(folder for folder in path.parents if folder.is_dir())
+    command = ["git", "-C", str(there), "check-ignore", "--quiet", str(path)]
     try:
         return subprocess.run(command, check=False, capture_output=True, env=_plain()).returncode == 0
     except OSError:

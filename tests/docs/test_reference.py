@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import re
 
 from connector import errors, interrupts
@@ -13,6 +14,7 @@ from emulator.cli import _parser
 from emulator.environment import environment
 from emulator.faults import ANSWERS
 from tests.docs.documents import DOCS, documents, error_codes, first_column, generator, read, section
+from tests.support.source import parsed
 
 
 def test_generated_parts_are_up_to_date() -> None:
@@ -20,6 +22,14 @@ def test_generated_parts_are_up_to_date() -> None:
     texts = {path.name: path.read_text("utf-8") for path in DOCS.glob("*.md")}
     stale = [name for name, text in texts.items() if generator().filled(text) != text]
     assert stale == [], "run .venv/bin/python docs/generate.py"
+
+
+def test_the_documents_are_generated_without_the_tests() -> None:
+    """`docs/generate.py` reads what the tests say of themselves, and imports none of their code."""
+    nodes = list(ast.walk(parsed(DOCS / "generate.py")))
+    named = {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+    named |= {one.name for node in nodes if isinstance(node, ast.Import) for one in node.names}
+    assert [name for name in named if name.partition(".")[0] == "tests"] == []
 
 
 def test_every_key_of_the_project_is_documented() -> None:

@@ -71,11 +71,12 @@ def test_a_records_folder_is_made_by_those_who_write(tmp_path: Path) -> None:
 
 
 def test_a_secret_stays_out_of_git(tmp_path: Path) -> None:
-    """A work tree may hold it only where it is ignored, and the project's folder under .local alone."""
+    """A work tree holds it where ignored, a folder still to be made too; in the project only .local."""
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    (tmp_path / ".gitignore").write_text("*.secret\n")
+    (tmp_path / ".gitignore").write_text("*.secret\nlater/\n")
     (tmp_path / "sub").mkdir()
     keep_out_of_git("--to-file", tmp_path / "sub" / "acme.secret")
+    keep_out_of_git("--to-file", tmp_path / "later" / "acme.txt")
     keep_out_of_git("--to-file", PROJECT / ".local" / "acme.txt")
     for path in (tmp_path / "acme.txt", tmp_path / "sub" / "acme.txt", PROJECT / "docs" / "acme.txt"):
         with pytest.raises(SettingsError, match="client secret") as caught:
