@@ -13,6 +13,7 @@ from connector.errors import Problem, SettingsError
 from connector.fleet.model import Fleet, FleetFile, FleetStack, Login, StackEntry
 from connector.settings import Cloud, load_settings
 from connector.settings.clouds import normalise_url
+from connector.settings.model import DEFAULTS
 from connector.settings.problems import from_pydantic, nearest, shown
 from connector.settings.stack_file import project_defaults
 from connector.settings.yaml_text import read_mapping
@@ -66,7 +67,7 @@ def load_fleet(path: Path, *, project_dir: Path) -> Fleet:
 def _stack(name: str, entry: StackEntry, written: FleetFile, project: Mapping[str, Any]) -> FleetStack:
     base = written.defaults
     own = merged(base.settings, entry.settings)
-    cloud = entry.cloud or base.cloud or Cloud(project.get("cloud", Cloud.PUBLIC))
+    cloud = entry.cloud or base.cloud or Cloud(project.get("cloud", DEFAULTS.cloud))
     given = {
         "profile": entry.profile or base.profile,
         "tenantId": entry.tenant_id or base.tenant_id,

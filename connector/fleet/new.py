@@ -13,9 +13,9 @@ from connector.errors import Problem, SettingsError
 from connector.files import read_exactly
 from connector.fleet.loader import load_fleet
 from connector.fleet.model import Fleet
+from connector.settings.model import DEFAULTS
 from connector.settings.problems import shown
 from connector.settings.stack_file import project_defaults
-from connector.settings.values import Cloud
 from connector.settings.yaml_text import read_mapping
 from connector.stack.yaml_edit import with_keys
 
@@ -47,5 +47,5 @@ def _name(project_dir: Path) -> str:
 def _usual_cloud(path: Path, project_dir: Path) -> str:
     """The cloud of a stack whose entry names none."""
     defaults = read_mapping(path, name=path.name).get("defaults") if path.exists() else None
-    project = project_defaults(project_dir).get("cloud", Cloud.PUBLIC.value)
+    project = project_defaults(project_dir).get("cloud", DEFAULTS.cloud.value)
     return str((defaults or {}).get("cloud") or project)

@@ -43,13 +43,17 @@ class FleetMark(Shape):
 
 
 class RawSettings(Shape):
-    """The keys of a stack's configuration as they are written, before the rules look at them."""
+    """The keys of a stack's configuration as they are written, before the rules look at them.
+
+    What a key is when nobody writes it is said here; Pulumi.yaml repeats it for the engine and the
+    documents, and a test compares the two. `profile` has a default there alone: no code names a product.
+    """
 
     profile: str | None = None
     tenant_id: str | None = None
     cloud: Cloud = Cloud.PUBLIC
     dynamics_url: str | None = None
-    display_name: str | None = None
+    display_name: str = ""
     sign_in_audience: SignInAudience = SignInAudience.MULTIPLE_ORGS
     redirect_uris: RedirectUris = RedirectUris()
     permissions: tuple[Written, ...] = ()
@@ -63,6 +67,9 @@ class RawSettings(Shape):
     protect: bool = True
     sign_in: bool = False
     fleet: FleetMark = FleetMark()
+
+
+DEFAULTS = RawSettings()
 
 
 class Settings(Shape):
@@ -92,7 +99,7 @@ class Settings(Shape):
     consent: ConsentMode
     dataverse: DataverseSettings
     protect: bool
-    sign_in: bool = False
+    sign_in: bool
     fleet: str = ""
     warnings: tuple[Problem, ...] = ()
 
