@@ -9,17 +9,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from connector.bootstrap.model import Trust, Who
-from connector.dataverse.writes import make_or_find
+from connector.deadlines import MORE_LOOKS
 from connector.entra.directory import Directory
 from connector.entra.graph import Assignment, Principal, Row, assignment_of, principal_of
 from connector.entra.objects import Federated, LiveApplication, application_of, federated_of
 from connector.entra.refusals import refusal
 from connector.errors import RefusedError
-from connector.wire.retry import parse_retry_after
+from connector.wire.writes import make_or_find
 
 T = TypeVar("T")
 Body = Mapping[str, Any]
-_LOOK_AGAIN = 3
 #: What Graph says while an object that was just made is not known everywhere, and when it is there already.
 _TRY_AGAIN = (
     "does not reference a valid application object",
@@ -46,7 +45,7 @@ class PipelineDirectory(Directory):
 
         async def find() -> LiveApplication | None:
             # A list may not show yet what was made a moment ago, and a second application would stay.
-            deadline = self._session.patience.until(_LOOK_AGAIN * self._session.patience.pause)
+            deadline = self._session.patience.until(MORE_LOOKS * self._session.patience.pause)
             while not (found := await self.ours(who)) and await deadline.pause():
                 pass
             return next(iter(found), None)
@@ -128,7 +127,6 @@ class PipelineDirectory(Directory):
             row: Row = answer.json()
             return row
         refused = refusal(f"POST {path}", answer)
-        refused.retry_after = parse_retry_after(answer.headers.get("Retry-After"))
         if answer.status_code == 403:
             refused.message += _ADMINISTRATOR
         raise refused

@@ -10,13 +10,11 @@ from urllib.parse import urlsplit
 import httpx
 
 from connector.comments.place import Place
+from connector.deadlines import COMMENT_ANSWER, COMMENT_WAIT, Patience
 from connector.errors import RefusedError, UnreachableError
-from connector.wire.retry import parse_retry_after
+from connector.wire.retry import PULL_REQUEST, Tries, parse_retry_after
 from connector.wire.session import LostAnswerError
 
-_TRIES = 4
-_LONGEST_WAIT = 60.0
-_BUSY = (429, 502, 503, 504)
 _ADVICE = {
     True: "the build service needs the right 'Contribute to pull requests' on the repository",
     False: "the job needs `permissions: pull-requests: write`",
@@ -36,7 +34,7 @@ class Transport:
             "X-TFS-FedAuthRedirect": "Suppress",
             "User-Agent": "dynamics-connect",
         }
-        self._http = httpx.Client(headers=headers, timeout=30.0, follow_redirects=False)
+        self._http = httpx.Client(headers=headers, timeout=COMMENT_ANSWER, follow_redirects=False)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -80,20 +78,25 @@ class Transport:
         return made
 
     def _patiently(self, method: str, url: str, body: Any = None) -> httpx.Response:
-        """A request that may be repeated: after a cut connection, and when the service is busy."""
-        for left in reversed(range(_TRIES)):
+        """A request that may be repeated: after a cut connection, and when the service is busy.
+
+        A host that is not there counts as cut: nobody sits before a job who could look why.
+        """
+        tries = Tries(Patience().until(COMMENT_WAIT), PULL_REQUEST)
+        while True:
             try:
                 answer = self._http.request(method, url, json=body)
             except httpx.TransportError as error:
-                if not left:
+                wait = tries.after_cut()
+                if wait is None:
                     raise self._unreachable(error) from error
-                self._sleep(1.0)
-                continue
-            wait = parse_retry_after(answer.headers.get("Retry-After"))
-            if not (left and (answer.status_code in _BUSY or wait is not None)):
-                break
-            self._sleep(min(1.0 if wait is None else wait, _LONGEST_WAIT))
-        return answer
+            else:
+                wait = tries.after_answer(
+                    answer.status_code, parse_retry_after(answer.headers.get("Retry-After"))
+                )
+                if wait is None:
+                    return answer
+            self._sleep(wait)
 
     def _json(self, answer: httpx.Response) -> Any:
         if answer.status_code in (200, 201):

@@ -11,9 +11,9 @@ from connector.dataverse.live import read_users
 from connector.dataverse.plan import Plan
 from connector.dataverse.rows import RoleRow, UserRow, user_of
 from connector.dataverse.units import Units
-from connector.dataverse.writes import make_or_find
 from connector.errors import RefusedError
 from connector.report import Progress
+from connector.wire.writes import make_or_find
 
 #: Answers to posting an application user that no waiting will change.
 _FINAL = frozenset({"0x80040530", "0x80048d19", "0x80060888", "0x80040203", "0x80040220", "0x80072560"})

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 from connector.dataverse.application_user import make_ready, strip_role
 from connector.dataverse.caller import check_caller
-from connector.dataverse.client import DUPLICATE, DataverseClient, query
+from connector.dataverse.client import DataverseClient, query
 from connector.dataverse.desired import NOTHING_KNOWN
 from connector.dataverse.live import read_roles
 from connector.dataverse.plan import Plan
 from connector.dataverse.rows import RoleRow, UserRow, role_of
 from connector.dataverse.units import Units, choose_units, read_units
-from connector.dataverse.writes import make_or_find
 from connector.errors import RefusedError
 from connector.report import Progress
 from connector.wire.rounds import join, start
+from connector.wire.writes import DUPLICATE, make_or_find
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ from connector.wire.retry import parse_retry_after
 from connector.wire.session import Session
 
 VERSION = "v9.2"
-DUPLICATE = "0x80040237"
 NOT_FOUND = "0x80040217"
 UNKNOWN_SEGMENT = "0x80060888"
 NO_USER = "0x80072560"

@@ -8,9 +8,9 @@ from connector.dataverse.caller import read_user_privileges
 from connector.dataverse.client import NO_USER, DataverseClient
 from connector.dataverse.plan import Plan
 from connector.dataverse.privileges import Comparison, Held, compare, union
+from connector.deadlines import Deadline
 from connector.errors import LoginError, RefusedError
 from connector.wire.login import KEY_VARIABLE, TOKEN_VARIABLE, Identity
-from connector.wire.retry import Deadline
 from connector.wire.rounds import Started, cancel, join, start
 
 WRONG_SECRET, NO_SUCH_APPLICATION = "AADSTS7000215", "AADSTS700016"

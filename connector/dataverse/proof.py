@@ -14,6 +14,7 @@ from connector.dataverse.live import Live
 from connector.dataverse.plan import Plan
 from connector.dataverse.reports import ProofReport
 from connector.dataverse.rows import UserRow
+from connector.deadlines import FRESH_SECRET
 from connector.report import Cause, PrivilegeCount, Verdict
 from connector.settings import Settings
 from connector.stack.outputs import StackOutputs
@@ -22,7 +23,6 @@ from connector.wire.rounds import Started, cancel, join, start
 #: More causes from elsewhere (the directory), read beside the Dataverse proof.
 MoreChecks = Callable[[], Awaitable[list[Cause]]]
 NOBODY = "00000000-0000-0000-0000-000000000000"
-_FRESH = timedelta(minutes=15)
 
 
 class Proof:
@@ -117,7 +117,7 @@ def _is_fresh(settings: Settings, outputs: StackOutputs) -> bool:
         return True
     moment = end if end.tzinfo else end.replace(tzinfo=UTC)
     made = moment - timedelta(days=settings.secret.lifetime_days)
-    return abs(datetime.now(UTC) - made) < _FRESH
+    return abs(datetime.now(UTC) - made) < FRESH_SECRET
 
 
 def _held_count(made: Plan, evidence: verify.Evidence) -> PrivilegeCount:

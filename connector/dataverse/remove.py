@@ -10,13 +10,13 @@ from connector.dataverse.live import join_after, read_roles, read_users
 from connector.dataverse.plan import user_is_ours
 from connector.dataverse.plan_lines import ASSIGNMENT, ROLE, USER
 from connector.dataverse.rows import RoleRow, UserRow
+from connector.deadlines import DELETE_PAUSES
 from connector.errors import RefusedError
 from connector.report import Action, Change, Progress
 from connector.wire.rounds import start
 
 #: "Can't delete a user which owns records": also said of its own settings row, which goes by itself.
 _OWNS_RECORDS = "0x80048610"
-_PAUSES = (0.2, 0.4, 0.8, 1.6)
 #: Other answers to a delete that will never be done; whether the first one may give them is UNVERIFIED.
 _NEVER = (400, 409, 412)
 
@@ -111,7 +111,7 @@ async def _unassign(client: DataverseClient, user: UserRow, ours: set[str]) -> l
 
 async def _delete(client: DataverseClient, user_id: str) -> None:
     """Delete a user; the second delete may meet its own settings row, and then goes again."""
-    for pause in (*_PAUSES, None):
+    for pause in (*DELETE_PAUSES, None):
         try:
             await client.delete(f"systemusers({user_id})")
         except RefusedError as error:

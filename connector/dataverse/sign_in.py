@@ -23,6 +23,7 @@ from azure.core.credentials import AccessToken, TokenCredential
 from connector.catalogue.explain import login_code, login_message
 from connector.dataverse.client import NO_USER, DataverseClient
 from connector.dataverse.evidence import NO_ROLES
+from connector.deadlines import ANSWER, GIVEN_TOKEN
 from connector.errors import (
     ConnectError,
     LoginError,
@@ -117,8 +118,8 @@ class _Http(requests.Session):
     """MSAL's requests, none of which waits for ever or goes on to another host."""
 
     def request(self, *arguments: Any, **options: Any) -> Any:
-        """One request, given a minute; a redirect, which would take code and secret along, is an answer."""
-        return super().request(*arguments, **{"timeout": 60, **options, "allow_redirects": False})
+        """One request, given its time; a redirect, which would take code and secret along, is an answer."""
+        return super().request(*arguments, **{"timeout": ANSWER, **options, "allow_redirects": False})
 
 
 def _unanswered(error: Exception, session: Session) -> UnreachableError:
@@ -186,4 +187,4 @@ class _Given(TokenCredential):
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         """The token, whatever is asked for."""
         del scopes, options
-        return AccessToken(self._token, int(time.time()) + 600)
+        return AccessToken(self._token, int(time.time()) + GIVEN_TOKEN)

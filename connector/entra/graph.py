@@ -27,6 +27,7 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_service_client import GraphServiceClient
 
 from connector.entra.refusals import refusal
+from connector.wire.retry import SAFE
 from connector.wire.session import Session
 
 Row = dict[str, Any]
@@ -166,7 +167,7 @@ class Graph:
             answer: Any = await self._adapter.send_primitive_async(request, "bytes", {})
             return cast("httpx.Response", answer)
 
-        answer = await session.repeated("GET", f"{session.endpoints.graph}/v1.0/{what}", ask, safe=True)
+        answer = await session.repeated("GET", f"{session.endpoints.graph}/v1.0/{what}", ask, SAFE)
         if answer.is_success:
             return cast("Row", answer.json())
         if answer.status_code == 404:

@@ -6,15 +6,14 @@ import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
+from connector.deadlines import CLOCKS_DIFFER
 from connector.entra.graph import Assignment, Grant, Principal
 
 #: The audience of tokens that are exchanged for one of Entra (entra docs, workload identity federation).
 EXCHANGE = "api://AzureADTokenExchange"
-# The engine's clock and Entra's may differ by minutes; an interrupted run left its secret within seconds.
-CLOCKS_DIFFER = timedelta(minutes=10)
 _OUR_SECRET = re.compile(r"([ab])-(\d+)")
 
 

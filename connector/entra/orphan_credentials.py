@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from connector import naming
-from connector.entra.objects import CLOCKS_DIFFER, LiveApplication, LiveCertificate, LiveSecret
+from connector.deadlines import CLOCKS_DIFFER
+from connector.entra.objects import LiveApplication, LiveCertificate, LiveSecret
 from connector.errors import RefusedError
 from connector.settings import CredentialKind, Settings
 from connector.settings.checks import PERSONAL_SECRETS

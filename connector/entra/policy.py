@@ -28,7 +28,7 @@ _DURATION = re.compile(
     r"(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?"
 )
 _DAY = 86400
-_SECONDS = (365 * _DAY, 30 * _DAY, 7 * _DAY, _DAY, 3600, 60, 1)
+_UNITS = (365 * _DAY, 30 * _DAY, 7 * _DAY, _DAY, 3600, 60, 1)
 _AUDIENCES = {
     SignInAudience.MULTIPLE_ORGS: "azureAdMultipleOrgs",
     SignInAudience.ORGS_AND_PERSONAL: "personalMicrosoftAccount",
@@ -153,5 +153,5 @@ def duration(text: object) -> timedelta | None:
     found = _DURATION.fullmatch(str(text or ""))
     if not found:
         return None
-    parts = zip(found.groups(), _SECONDS, strict=True)
+    parts = zip(found.groups(), _UNITS, strict=True)
     return timedelta(seconds=sum(int(number or 0) * seconds for number, seconds in parts))

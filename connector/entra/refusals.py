@@ -13,6 +13,7 @@ import httpx
 
 from connector.catalogue.explain import explain
 from connector.errors import RefusedError
+from connector.wire.retry import parse_retry_after
 
 _READ = "to read "
 _TEXT_LIMIT = 300
@@ -45,6 +46,7 @@ def refusal(what: str, answer: httpx.Response) -> RefusedError:
         status=answer.status_code,
         service_code=code,
         request_id=ids.get("request-id", ""),
+        retry_after=parse_retry_after(answer.headers.get("Retry-After")),
     )
 
 

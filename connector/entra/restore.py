@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from connector import naming
+from connector.deadlines import SIGHTINGS
 from connector.entra.directory import Directory
 from connector.entra.objects import LiveApplication
 from connector.entra.recycle_bin import deleted_of
@@ -17,9 +18,6 @@ from connector.report import Action, Change
 from connector.stack.state import StackState
 from connector.wire.rounds import join, start
 from connector.wire.session import Session
-
-# Two replicas may answer two reads, and one of them may be behind.
-_SIGHTINGS = 2
 
 
 async def restore(session: Session, state: StackState) -> tuple[LiveApplication, tuple[Change, ...]]:
@@ -53,9 +51,9 @@ async def restore(session: Session, state: StackState) -> tuple[LiveApplication,
 async def _seen(session: Session, one: LiveApplication, read: Callable[[str], Awaitable[object]]) -> None:
     """Wait until it can be read: some of Entra's replicas may not know it for a while."""
     deadline, running = session.patience.until(session.patience.new_principal), 0
-    while running < _SIGHTINGS:
+    while running < SIGHTINGS:
         running = running + 1 if await read(one.id) else 0
-        if running < _SIGHTINGS and not await deadline.pause():
+        if running < SIGHTINGS and not await deadline.pause():
             message = (
                 f"{one.display_name} ({one.app_id}) was restored, and Graph does not show it everywhere yet; "
                 "run deploy --restore again in some minutes, or deploy alone where that finds nothing"

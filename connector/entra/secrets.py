@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from connector.dataverse.evidence import WRONG_SECRET
 from connector.dataverse.reports import ProofReport
+from connector.deadlines import FRESH_SECRET
 from connector.entra.directory import Directory
 from connector.entra.objects import LiveApplication, LiveSecret
 from connector.errors import ConnectError
@@ -25,7 +26,6 @@ from connector.stack.outputs import StackOutputs
 from connector.wire.rounds import join, start
 from connector.wire.session import Session
 
-_FRESH = timedelta(minutes=15)
 _HINT = 3
 _MARKER = re.compile(r"dynamics-connect:(?P<stack>.+)")
 
@@ -81,7 +81,7 @@ def _registered_cause(value: str, secret: LiveSecret, now: datetime) -> Cause:
             "somebody changed the state or mixed two secrets up; run rotate begin"
         )
         return Cause("secret.wrong", secret.key_id, text)
-    if secret.start is not None and now - secret.start < _FRESH:
+    if secret.start is not None and now - secret.start < FRESH_SECRET:
         text = (
             f"the client secret {secret.display_name} was made minutes ago and the login service does not "
             "know it everywhere yet; run verify again in some minutes"

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from connector.deadlines import FLEET_RETRY_AFTER, FLEET_STACK, Patience
 from connector.errors import ConnectError, DriftError, NoSuchStackError, UnreachableError
 from connector.fleet.model import FleetStack, login_environment
 from connector.fleet.rows import RequestCount, StackStatus, StatusRow, failed_row, row_of
@@ -27,15 +28,11 @@ from connector.fleet.stack_status import (
 from connector.records.record import read_record
 from connector.settings import Cloud, CredentialKind, Settings
 from connector.settings.stack_file import project_defaults, settings_from_files
-from connector.wire.retry import Patience
 from connector.wire.session import Session
 from connector.wire.transport import Connections
 
 #: Stacks read side by side; more would make a 2-core machine compute and no longer wait (docs/fleet.md).
 AT_ONCE = 3
-#: Seconds that a throttled tenant is waited for, and that one stack may take in all.
-_RETRY_SECONDS = 30.0
-_STACK_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -99,7 +96,7 @@ class _Reader:
             state = StackStatus.DRIFT if isinstance(error, DriftError) else StackStatus.UNKNOWN
             return failed_row(stack, state, error, requests_of(*sessions))
         except TimeoutError:
-            message = f"stack {stack.name} was not read within {_STACK_SECONDS:.0f} s: its tenant is slow"
+            message = f"stack {stack.name} was not read within {FLEET_STACK:.0f} s: its tenant is slow"
             late = UnreachableError(message, code="host.unreachable", key=stack.dynamics_url)
             return failed_row(stack, StackStatus.UNKNOWN, late, requests_of(*sessions))
         except Exception as error:  # whatever one answer held, the other stacks are read
@@ -116,7 +113,7 @@ class _Reader:
         check_same(stack, record, settings)
         session = self._session(stack, settings)
         sessions.append(session)
-        async with asyncio.timeout(_STACK_SECONDS), self._connections.visit(settings.dynamics_host), session:
+        async with asyncio.timeout(FLEET_STACK), self._connections.visit(settings.dynamics_host), session:
             live = await read_live_stack(settings, record, session)
         now = datetime.now(UTC)
         of_secrets = settings.profile.credential is CredentialKind.SECRET
@@ -126,7 +123,7 @@ class _Reader:
 
     def _session(self, stack: FleetStack, settings: Settings) -> Session:
         environ = login_environment(stack, self._workspace.environ, writes=False)
-        patience = Patience(retry_after=_RETRY_SECONDS)
+        patience = Patience(retry_after=FLEET_RETRY_AFTER)
         return Session(settings, environ=environ, patience=patience, connections=self._connections)
 
 

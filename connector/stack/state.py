@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from connector import naming
+from connector.deadlines import YOUNG
 
 _PROVIDER = "azuread:"
 _APPLICATION = "azuread:index/application:Application::"
-_YOUNG = timedelta(minutes=10)
 _FACTS = frozenset(
     {
         "displayName",
@@ -51,7 +51,7 @@ class KnownResource:
     @property
     def is_young(self) -> bool:
         """Whether it was made within minutes: some of Entra's replicas may not know it yet."""
-        return self.since is not None and datetime.now(UTC) - self.since < _YOUNG
+        return self.since is not None and datetime.now(UTC) - self.since < YOUNG
 
 
 @dataclass(frozen=True)

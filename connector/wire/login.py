@@ -23,6 +23,7 @@ from cryptography import x509
 from pydantic import SecretStr
 
 from connector.catalogue.explain import login_code, login_message, redact
+from connector.deadlines import MORE_LOGIN_TRIES
 from connector.errors import ConnectError, LoginError, UnreachableError
 from connector.settings import CredentialKind, Settings
 from connector.settings.certificates import thumbprint_of
@@ -60,7 +61,7 @@ class Authority:
             # the clouds are constants here (settings/clouds.py), so that many tenants can do without.
             "disable_instance_discovery": self.emulated or self.transport is not None,
             "use_env_settings": not self.emulated,
-            "retry_total": 2,
+            "retry_total": MORE_LOGIN_TRIES,
             # azure-identity's pipelines hold no RedirectPolicy today; were one added, it would follow with
             # the secret in the body.
             "permit_redirects": False,

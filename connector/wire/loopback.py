@@ -8,6 +8,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
+from connector.deadlines import BROWSER_IDLE, LISTEN_LEAST, LISTEN_MOST
 from connector.settings.redirects import LOCAL_SIGN_IN
 
 PATH = urlsplit(LOCAL_SIGN_IN).path
@@ -17,7 +18,6 @@ _PAGE = (
     "body{{display:grid;place-items:center;min-height:90vh}}</style>"
     "<main><h1>{title}</h1><p>You can close this window and go back to the terminal.</p></main></html>"
 )
-_IDLE_SECONDS = 30
 
 
 class _Server(ThreadingHTTPServer):
@@ -51,7 +51,7 @@ class RedirectListener:
         self._state = state
         deadline = time.monotonic() + seconds
         while self._answer is None and time.monotonic() < deadline:
-            self._server.timeout = max(0.05, min(0.2, deadline - time.monotonic()))
+            self._server.timeout = max(LISTEN_LEAST, min(LISTEN_MOST, deadline - time.monotonic()))
             self._server.handle_request()
         return self._answer
 
@@ -71,7 +71,7 @@ class RedirectListener:
         listener = self
 
         class Handler(BaseHTTPRequestHandler):
-            timeout = _IDLE_SECONDS
+            timeout = BROWSER_IDLE
 
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)

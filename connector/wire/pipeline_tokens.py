@@ -19,6 +19,7 @@ from azure.core.pipeline.policies import CustomHookPolicy, RetryPolicy, UserAgen
 from azure.core.rest import HttpRequest, HttpResponse
 from pydantic import SecretStr
 
+from connector.deadlines import MORE_TRIES
 from connector.errors import LoginError, Problem, SettingsError, UnreachableError
 from connector.settings.clouds import is_loopback
 
@@ -78,7 +79,7 @@ def fetch_token(request: TokenRequest, options: Mapping[str, Any]) -> str:
     asking changes nothing. Raises LoginError for a refusal, UnreachableError for no answer.
     """
     host = urlsplit(request.url).netloc
-    policies = [UserAgentPolicy(), RetryPolicy(retry_total=3, retry_on_methods=["GET", "POST"])]
+    policies = [UserAgentPolicy(), RetryPolicy(retry_total=MORE_TRIES, retry_on_methods=["GET", "POST"])]
     hooks = CustomHookPolicy(**options)
     client: PipelineClient[HttpRequest, HttpResponse]
     client = PipelineClient("", policies=[*policies, hooks], **options)

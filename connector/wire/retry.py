@@ -1,46 +1,83 @@
-"""How long to wait for what a service needs to notice; injectable, so that tests never sleep."""
+"""What is sent again: the one rule of every client, and how long it waits in between.
+
+A request goes again only where that does no harm; a time that the service names (RFC 9110, 10.2.3) is
+kept, and where it names none there are a few tries. The seconds stand in deadlines.py.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from connector.deadlines import MORE_TRIES, Deadline
 
-@dataclass(frozen=True)
-class Patience:
-    """Deadlines in seconds, and the clock they are measured by."""
+#: Turned away before anything was done.
+_BUSY = frozenset({429, 503})
+#: These, and a gateway that lost the answer: what was asked may have been done.
+_PASSING = _BUSY | {502, 504}
 
-    retry_after: float = 120.0
-    fresh_secret: float = 90.0
-    new_principal: float = 90.0
-    permissions: float = 45.0
-    pause: float = 2.0
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    now: Callable[[], float] = time.monotonic
-
-    def until(self, seconds: float) -> Deadline:
-        """A deadline that begins now."""
-        return Deadline(self, self.now() + seconds)
+#: Whether a write was done is not said by these: whoever sent it looks.
+IN_DOUBT = _PASSING | {500}
 
 
 @dataclass(frozen=True)
-class Deadline:
-    """A moment after which waiting ends."""
+class Rule:
+    """Which ends of a request are followed by the same request again.
 
-    patience: Patience
-    end: float
+    `statuses` are asked again with or without a time named, `named` only where the answer names one;
+    `cut` is a connection that ended under way.
+    """
 
-    async def pause(self, seconds: float | None = None) -> bool:
-        """Wait, and say whether to try again: False, without waiting, when it would be too late."""
-        wait = self.patience.pause if seconds is None else seconds
-        if self.patience.now() + wait > self.end:
-            return False
-        await self.patience.sleep(wait)
-        return True
+    statuses: frozenset[int]
+    cut: bool
+    named: frozenset[int] = frozenset()
+
+
+#: The same twice does no harm.
+SAFE = Rule(_PASSING, cut=True)
+#: A write that is looked for first, and was not found: after a gateway's answer it may still come about.
+LOOKED_FOR = Rule(_BUSY, cut=False)
+#: Whoever sends it must look before it goes again.
+ONCE = Rule(frozenset(), cut=False)
+#: GitHub's secondary limits are a 403 that names a time (its docs: using-the-rest-api/rate-limits).
+PULL_REQUEST = Rule(_PASSING, cut=True, named=frozenset({403}))
+
+_IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "PATCH", "DELETE"})
+
+
+def rule_of(method: str, *, idempotent: bool | None = None) -> Rule:
+    """The rule of a method; *idempotent* says what is known better of one request."""
+    return SAFE if (method in _IDEMPOTENT if idempotent is None else idempotent) else ONCE
+
+
+class Tries:
+    """The tries of one request: each method says after how many seconds it goes again; None is never."""
+
+    def __init__(self, deadline: Deadline, rule: Rule) -> None:
+        self._deadline, self._rule = deadline, rule
+        self._blind = 0
+
+    def after_answer(self, status: int, retry_after: float | None) -> float | None:
+        """After this status, and the time that the answer names."""
+        told = retry_after if status in _BUSY | self._rule.named else None
+        if not (status in self._rule.statuses or (told is not None and status in self._rule.named)):
+            return None
+        if told:
+            return told if self._deadline.allows(told) else None
+        # A time that is over (0, or a date by a clock that is behind) is believed once.
+        return self._blindly(at_once=told is not None)
+
+    def after_cut(self) -> float | None:
+        """After the connection was cut: the first time at once, mostly it had been idle too long."""
+        return self._blindly(at_once=True) if self._rule.cut else None
+
+    def _blindly(self, *, at_once: bool) -> float | None:
+        if self._blind >= MORE_TRIES:
+            return None
+        wait = 0.0 if at_once and not self._blind else float(2**self._blind)
+        self._blind += 1
+        return wait if not wait or self._deadline.allows(wait) else None
 
 
 def parse_retry_after(value: str | None, *, now: datetime | None = None) -> float | None:
@@ -62,44 +99,3 @@ def _until(value: str, now: datetime) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - now).total_seconds())
-
-
-#: Tries beyond the first where the service does not say when to come back (kiota's default is 3 too).
-MORE_TRIES = 3
-_BUSY = frozenset({429, 503})
-_PASSING = frozenset({429, 502, 503, 504})
-
-
-class Repeats:
-    """The tries of one request: each method says, after its pause, whether to send it again."""
-
-    def __init__(self, patience: Patience, *, safe: bool) -> None:
-        self._deadline = patience.until(patience.retry_after)
-        self._safe = safe
-        self._blind = 0
-
-    async def after_answer(self, status: int, retry_after: str | None) -> bool:
-        """Whether to ask again after this status."""
-        if not self._safe or status not in _PASSING:
-            return False
-        wait = parse_retry_after(retry_after) if status in _BUSY else None
-        if wait:
-            return await self._deadline.pause(wait)
-        if wait is not None and not self._blind:
-            # A time that is over (0, or a date by a clock that is behind) is believed once.
-            self._blind += 1
-            return await self._deadline.pause(0.0)
-        return await self._blindly(float(2**self._blind))
-
-    async def after_cut(self) -> bool:
-        """Whether to ask again after the connection was cut under way.
-
-        The first time at once: mostly a server closed an idle connection at the moment it was used.
-        """
-        return self._safe and await self._blindly(float(2**self._blind) if self._blind else 0.0)
-
-    async def _blindly(self, pause: float) -> bool:
-        if self._blind >= MORE_TRIES:
-            return False
-        self._blind += 1
-        return pause == 0.0 or await self._deadline.pause(pause)

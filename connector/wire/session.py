@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from connector.deadlines import ANSWER, CONNECT, Patience
 from connector.errors import RefusedError, UnreachableError
 from connector.settings import Cloud, Settings, check_endpoints
 from connector.stack.outputs import StackOutputs
@@ -23,14 +24,13 @@ from connector.wire.deployer import read_deployer
 from connector.wire.endpoints import Endpoints, read_endpoints
 from connector.wire.login import Authority, Identity, application_login, deployer_credential
 from connector.wire.network import Routes, login_bundle, tls
-from connector.wire.retry import Patience, Repeats
+from connector.wire.retry import Rule, Tries, parse_retry_after, rule_of
 from connector.wire.rounds import RequestCounter
 from connector.wire.trace import Trace, ahead_of, noting_hooks
 from connector.wire.transport import Connections
 
-_IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "PATCH", "DELETE"})
 _CUT = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
-_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+_TIMEOUT = httpx.Timeout(ANSWER, connect=CONNECT)
 
 
 class Session:
@@ -163,38 +163,41 @@ class Session:
     ) -> httpx.Response:
         """Send one request and return the answer, whatever its status.
 
-        Idempotent requests are repeated as `Repeats` says. Raises UnreachableError, LoginError,
+        Idempotent requests are repeated as wire/retry.py says. Raises UnreachableError, LoginError,
         RefusedError.
         """
         sent = dict(headers or {})
         if identity is not None:
             self.check_host(url, scope)
             sent["Authorization"] = f"Bearer {await identity.token(scope)}"
-        safe = method in _IDEMPOTENT if idempotent is None else idempotent
 
         async def ask() -> httpx.Response:
             return await self.http.request(method, url, headers=sent, json=body)
 
-        return await self.repeated(method, url, ask, safe=safe)
+        return await self.repeated(method, url, ask, rule_of(method, idempotent=idempotent))
 
     async def repeated(
-        self, method: str, url: str, ask: Callable[[], Awaitable[httpx.Response]], *, safe: bool
+        self, method: str, url: str, ask: Callable[[], Awaitable[httpx.Response]], rule: Rule
     ) -> httpx.Response:
-        """Send by *ask*, over `http`, as often as `Repeats` allows. Raises UnreachableError."""
-        repeats = Repeats(self.patience, safe=safe)
+        """Send by *ask*, over `http`, as often as the rule allows. Raises UnreachableError."""
+        tries = Tries(self.patience.until(self.patience.retry_after), rule)
         while True:
             try:
                 answer = await ask()
             except _CUT as error:
                 self.trace.failed(method, url, error)
-                if not await repeats.after_cut():
+                wait = tries.after_cut()
+                if wait is None:
                     raise self._unreachable(url, error, maybe_done=True) from error
-                continue
             except httpx.TransportError as error:
                 self.trace.failed(method, url, error)
                 raise self._unreachable(url, error, maybe_done=not _never_sent(error)) from error
-            if not await repeats.after_answer(answer.status_code, answer.headers.get("Retry-After")):
-                return answer
+            else:
+                told = parse_retry_after(answer.headers.get("Retry-After"))
+                wait = tries.after_answer(answer.status_code, told)
+                if wait is None:
+                    return answer
+            await self.patience.sleep(wait)
 
     def _unreachable(self, url: str, error: Exception, *, maybe_done: bool) -> UnreachableError:
         host = urlsplit(url).netloc

@@ -17,12 +17,10 @@ import httpx
 import requests
 from azure.core.pipeline.transport import RequestsTransport
 
+from connector.deadlines import CONNECT, LOGIN_ANSWER
 from connector.settings import Cloud
 from connector.wire.endpoints import Endpoints
 from connector.wire.network import Routes, login_bundle, tls
-
-_CONNECT_SECONDS = 10
-_READ_SECONDS = 30
 
 
 class Connections:
@@ -46,8 +44,8 @@ class Connections:
             session=self._requests,
             session_owner=False,
             connection_verify=login_bundle(environ) or True,
-            connection_timeout=_CONNECT_SECONDS,
-            read_timeout=_READ_SECONDS,
+            connection_timeout=CONNECT,
+            read_timeout=LOGIN_ANSWER,
         )
 
     @asynccontextmanager

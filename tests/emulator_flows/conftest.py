@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from connector.dataverse import jobs
+from connector.deadlines import Patience
 from connector.entra.checks import directory_causes
-from connector.wire.retry import Patience
 from tests.emulator_flows.tenant import ConnectedStack
 from tests.support.emulator import RunningEmulator
 from tests.support.fleet import DeployedFleet

@@ -118,9 +118,12 @@ def test_what_a_person_has_to_do_is_no_failure(
 
 
 @pytest.mark.parametrize(
-    ("codes", "code"), [((20, 1), 1), ((21, 20, 0), 20), ((21, 10), 10), ((0, 21), 21), ((255, 7, 20), 255), ((), 0)]
+    ("codes", "code"),
+    [((20, 1), 1), ((21, 20, 0), 20), ((21, 10), 10), ((0, 21), 21), ((255, 7, 20), 255), ((), 0)],
 )
-def test_a_failure_comes_before_a_persons_step_and_that_before_an_end(codes: tuple[int, ...], code: int) -> None:
+def test_a_failure_comes_before_a_persons_step_and_that_before_an_end(
+    codes: tuple[int, ...], code: int
+) -> None:
     """Whatever the numbers are: a secret that ends soon hides no stack that failed, nor does Pulumi's 10."""
     assert worst(codes) == code
 

@@ -139,7 +139,7 @@ def test_a_stack_that_an_earlier_process_is_still_at_work_on_is_left_to_it(
     assert known is not None
     earlier = known if there else Process("another", known.namespace, known.pid, known.start)
 
-    monkeypatch.setattr(fleet_worker, "_PAUSE", 0.0)
+    monkeypatch.setattr(fleet_worker, "DEATH_PAUSE", 0.0)
     begun: list[StackRun] = []
 
     async def run() -> StackRun:

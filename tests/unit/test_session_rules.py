@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from connector.deadlines import Patience
 from connector.errors import LoginError, RefusedError, SettingsError, UnreachableError
 from connector.settings import load_settings
 from connector.wire.deployer import provider_environment
-from connector.wire.retry import Patience, parse_retry_after
+from connector.wire.retry import parse_retry_after
 from connector.wire.rounds import join, start
 from connector.wire.session import LostAnswerError, Session
 from tests.unit.settings_samples import GOOD, PROJECT

@@ -17,16 +17,14 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
+from connector.deadlines import NOTES_KEPT, TAKES_ITS_LOCK
 from connector.files import write_whole
 
 #: Commands of the engine that take a stack's lock on a backend of files.
 _LOCKING = frozenset({"up", "destroy", "refresh", "import", "state", "cancel"})
-#: How long after its start an engine may take its lock; a lock that is younger is of somebody else.
-_TAKES_ITS_LOCK = timedelta(seconds=60)
-_KEPT_SECONDS = 30 * 24 * 3600
 #: How Go ends a program that failed within itself, which then leaves its lock behind.
 _PANIC = 2
 
@@ -65,7 +63,7 @@ class Note:
     def may_have_taken(self, host: str, pid: int, stack: str, at: datetime) -> bool:
         """Whether a lock with these words can be this run's: one that is older or much younger cannot."""
         same = (self.host, self.process.pid, self.stack) == (host, pid, stack)
-        return same and self.at <= at <= self.at + _TAKES_ITS_LOCK
+        return same and self.at <= at <= self.at + TAKES_ITS_LOCK
 
 
 def process_of(pid: int) -> Process | None:
@@ -153,7 +151,7 @@ def _folder() -> Path:
 def _sweep(folder: Path, boot: str) -> None:
     """Take away what tells nothing any more: notes of this machine's earlier boots, and very old files."""
     old = [one.file for one in _read(folder) if one.host == socket.gethostname() and one.process.boot != boot]
-    old += [file for file in folder.iterdir() if time.time() - file.stat().st_mtime > _KEPT_SECONDS]
+    old += [file for file in folder.iterdir() if time.time() - file.stat().st_mtime > NOTES_KEPT]
     for file in old:
         file.unlink(missing_ok=True)
 

@@ -18,11 +18,9 @@ from connector.comments.page import joined, marker
 from connector.comments.place import Place, read_place
 from connector.comments.services import AzureRepos, Comment, GitHub, Service
 from connector.comments.transport import Transport
+from connector.deadlines import MORE_LOOKS, Patience
 from connector.errors import Problem, SettingsError
 from connector.wire.session import LostAnswerError
-
-#: How often, and how many seconds apart, a comment whose answer was lost is looked for.
-_LOOKS, _APART = 3, 2.0
 
 
 def comment(
@@ -91,9 +89,9 @@ def _ours(service: Service, title: str) -> Comment | None:
 
 def _looked_for(service: Service, title: str, sleep: Callable[[float], None]) -> Comment | None:
     """The comment of a lost answer; a service may show it late, so it is looked for more than once."""
-    for look in range(_LOOKS):
+    for look in range(1 + MORE_LOOKS):
         if look:
-            sleep(_APART)
+            sleep(Patience.pause)
         found = _ours(service, title)
         if found is not None:
             return found

@@ -15,11 +15,10 @@ from connector.cli.screen.console import Screen
 from connector.dataverse import jobs
 from connector.dataverse.reports import ProofReport
 from connector.dataverse.sign_in import prove_sign_in
+from connector.deadlines import BROWSER_END, PERSON
 from connector.stack.outputs import StackOutputs
 from connector.wire.login import KEY_VARIABLE, other_certificate
 from connector.wire.session import Session
-
-_BROWSER_SECONDS = 10.0
 
 
 def verify(
@@ -27,7 +26,7 @@ def verify(
     json: Json = False,
     records: Records = None,
     sign_in: Annotated[bool, typer.Option("--sign-in", help="Then let a person sign in, too.")] = False,
-    timeout: Annotated[float, typer.Option("--timeout", help="Seconds to wait for the person.")] = 300.0,
+    timeout: Annotated[float, typer.Option("--timeout", help="Seconds to wait for the person.")] = PERSON,
     trace: Trace = None,
 ) -> None:
     """Prove that the client secret opens Dynamics with exactly the rights wanted."""
@@ -101,4 +100,4 @@ class _Browser:
     def close(self) -> None:
         """Let a browser that is about to end do so."""
         if self._thread is not None:
-            self._thread.join(timeout=_BROWSER_SECONDS)
+            self._thread.join(timeout=BROWSER_END)

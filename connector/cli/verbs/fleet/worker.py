@@ -14,6 +14,7 @@ from typing import Any
 
 from connector.cli.engine.pulumi import PROJECT_DIR
 from connector.cli.engine.run_notes import Process, is_gone, process_of
+from connector.deadlines import DEATH_LOOKS, DEATH_PAUSE
 from connector.errors import ConnectError
 from connector.fleet.model import FleetStack
 from connector.fleet.runs import RunState, StackRun
@@ -21,7 +22,6 @@ from connector.interrupts import CANCELLED, WORKER
 
 _LINE_LIMIT = 4 * 1024 * 1024
 _KEPT_LINES = 3
-_PAUSE = 0.5
 _CANCELLED = ConnectError("stopped with the run; --resume goes on from there", code="fleet.stopped")
 # A verb on one stack says how Pulumi makes it; a fleet's also needs its secrets provider and its file.
 _BY_HAND = re.compile(r"make it with `pulumi stack init .*")
@@ -149,7 +149,7 @@ def _begun(pid: int) -> dict[str, Any]:
     return {"state": RunState.RUNNING, "pid": pid, "process": str(known) if known else ""}
 
 
-async def _has_ended(process: str, *, tries: int = 120) -> bool:
+async def _has_ended(process: str, *, tries: int = DEATH_LOOKS) -> bool:
     """Wait for the process of a killed run, which is told by its closed input to stop; False if it does not.
 
     One of another machine, boot or PID namespace cannot be waited for: the stack's lock decides then.
@@ -159,7 +159,7 @@ async def _has_ended(process: str, *, tries: int = 120) -> bool:
         if tries == 0:
             return False
         tries -= 1
-        await asyncio.sleep(_PAUSE)
+        await asyncio.sleep(DEATH_PAUSE)
     return True
 
 

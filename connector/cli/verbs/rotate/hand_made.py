@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from connector import naming
 from connector.cli.open_stack import OpenStack
+from connector.deadlines import RECENTLY_USED
 from connector.entra.directory import Directory
 from connector.entra.secrets import read_outside_slots
 from connector.records.record import adopted_key_ids
@@ -16,8 +17,6 @@ from connector.stack.due import describe
 from connector.stack.hand_made import HandMade, OutsideSlots
 from connector.stack.secrets import secrets_of
 from connector.wire.session import Session
-
-_RECENT = timedelta(days=7)
 
 
 def read(stack: OpenStack, *, always: bool = False) -> OutsideSlots:
@@ -91,11 +90,11 @@ def last_use_words(moment: datetime | None) -> str:
 
 def used_lately(moment: datetime | None) -> bool:
     """Whether somebody may still be using it."""
-    return moment is not None and datetime.now(UTC) - moment < _RECENT
+    return moment is not None and datetime.now(UTC) - moment < RECENTLY_USED
 
 
 def warn(stack: OpenStack, label: str, moment: datetime | None) -> None:
     """Show a secret's last use, and warn when it is recent."""
     stack.screen.say(f"{label}: {last_use_words(moment)}")
     if used_lately(moment):
-        stack.screen.say(f"warning: {label} was used in the last {_RECENT.days} days")
+        stack.screen.say(f"warning: {label} was used in the last {RECENTLY_USED.days} days")

@@ -14,6 +14,7 @@ from connector.cli.screen.console import Screen
 from connector.cli.verbs.rotate import hand_made
 from connector.dataverse import jobs
 from connector.dataverse.reports import ProofReport
+from connector.deadlines import CLOCK_NOTICED
 from connector.entra.directory import Directory
 from connector.errors import ConnectError, DriftError
 from connector.files import read_exactly, write_whole
@@ -26,8 +27,6 @@ from connector.stack.hand_made import OutsideSlots
 from connector.stack.secrets import LiveSecret
 from connector.stack.slots_file import stack_file, unified_diff, with_slots
 from connector.wire.session import Session
-
-_NOTICED = timedelta(minutes=5)
 
 
 async def _ahead(session: Session) -> timedelta:
@@ -158,7 +157,7 @@ class Rotation(OpenStack):
         """
         if self._ahead is None:
             self._ahead = self.in_session(_ahead)
-            if self._ahead > _NOTICED:
+            if self._ahead > CLOCK_NOTICED:
                 self.screen.say(f"this machine's clock is {self._ahead} ahead of Graph's, which counts")
         return datetime.now(UTC) - max(self._ahead, timedelta())
 
