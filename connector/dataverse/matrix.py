@@ -12,7 +12,7 @@ from connector.dataverse.resolution import Resolution
 from connector.dataverse.tables import TablePrivilege, Tables
 from connector.report import Action
 from connector.settings.profile import RoleLine
-from connector.settings.values import Depth, Right
+from connector.settings.values import Right
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,3 @@ def _cells_by_privilege(
 
 def _left(cell: Cell) -> Cell:
     return cell if cell.action is Action.KEPT else Cell(Action.FOREIGN, cell.before, cell.before)
-
-
-#: Depth of the Web API → the words of the role editor.
-DEPTH_WORDS = {depth.service_name: depth.value for depth in Depth}

@@ -117,12 +117,6 @@ class BadArgument(DataverseError):
     code = "0x80040203"
 
 
-class UnknownTable(DataverseError):
-    """A table name that the organization does not know."""
-
-    code = "0x80041102"
-
-
 class NoBusinessUnit(DataverseError):
     """A systemuser without a business unit."""
 

@@ -19,7 +19,7 @@ case " $* " in *" up "*) "{pulumi}" "$@" | tee -a "{raw}" ;; *) exec "{pulumi}" 
 # A verb whose reader of events, and what its run of the engine came to, are noted.
 _NOTING = """
 import sys
-from connector.cli import engine
+from connector.cli.engine import pulumi as engine
 
 noted = open(sys.argv.pop(1), "w", encoding="utf-8")
 real = engine.run_pulumi

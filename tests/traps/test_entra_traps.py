@@ -187,14 +187,14 @@ def test_entra_trap_13_a_github_subject_is_explained_in_both_formats() -> None:
 
 @pytest.mark.parametrize("ids", [("", ""), ("12", "34")], ids=["old", "immutable"])
 def test_entra_trap_13_the_pipeline_trusts_both_formats_and_never_a_branch(ids: tuple[str, str]) -> None:
-    """`pull_request` reads and `environment:NAME` writes; no subject of a branch, and none serves both."""
+    """Approved environments alone, one that reads and one that writes: no pull request and no branch."""
     pipeline = Pipeline(github="acme/tenants", owner_id=ids[0] or None, repository_id=ids[1] or None)
     trusts = trusts_of(pipeline)
     named = {who: {trust.subject for trust in trusts[who]} for who in Who}
-    old = {"repo:acme/tenants:pull_request"}
-    new = {"repo:acme@12/tenants@34:pull_request"} if ids[0] else set()
+    old = {"repo:acme/tenants:environment:review"}
+    new = {"repo:acme@12/tenants@34:environment:review"} if ids[0] else set()
     assert named[Who.READER] == old | new
-    assert named[Who.WRITER] == {one.replace("pull_request", "environment:production") for one in old | new}
+    assert named[Who.WRITER] == {one.replace(":review", ":production") for one in old | new}
     assert not [one for each in named.values() for one in each if ":ref" in one or "*" in one]
 
 

@@ -47,6 +47,10 @@ class Refreshed:
         self._stack = stack
         self.seen: list[tuple[str, str]] = []
 
+    def ask_locks(self) -> str:
+        """Nobody holds the stack."""
+        return ""
+
     def refresh(self, *urns: str) -> None:
         """Note each grant with its scopes in the tenant."""
         self.seen += [(urn, str(own_grant(self._stack)["scope"])) for urn in urns]
