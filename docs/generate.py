@@ -112,8 +112,8 @@ def _service_codes(first: str) -> Iterator[str]:
     from connector.catalogue.explain import _CATALOGUE  # noqa: PLC0415  # its only other reader
 
     found = [explain(code) for code in _CATALOGUE if code.startswith(first)]
-    rows = [(f"`{e.code}`", e.cause, e.fix) for e in found if e is not None]
-    return _table(("Code", "What it means", "What to do"), rows)
+    rows = [(f"`{e.code}`", e.cause, e.fix, e.deployer) for e in found if e is not None]
+    return _table(("Code", "What it means", "What to do", "Where the deployer is refused"), rows)
 
 
 def _own_codes() -> Iterator[str]:

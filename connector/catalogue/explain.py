@@ -1,185 +1,87 @@
 """One catalogue of what services say: each code with its cause and what to do about it.
 
-This tool's own codes stand in connector/catalogue/codes; `explained` knows both.
-
-Codes of the login service from EM identity-platform/reference-error-codes.md, of Dataverse from
-PAD webapi/compose-http-requests-handle-errors.md and the troubleshooting pages.
+The texts stand beside: service_codes.py, graph_messages.py, engine_messages.py; those of this tool in codes/.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connector.catalogue.codes import told, told_of_json
 from connector.catalogue.engine_messages import MESSAGES as ENGINE_MESSAGES
 from connector.catalogue.graph_messages import CODES, MESSAGES
+from connector.catalogue.service_codes import DATAVERSE, LOGIN, WORDS
 
 _AADSTS = re.compile(r"AADSTS(\d+)")
 _IDS = re.compile(
     r"(?i)\b(trace|correlation|client-request|request)[ _-]?id\W{1,6}([0-9a-f]{8}-[0-9a-f-]{27})\b"
 )
+#: An HRESULT as .NET prints it: -2147220960 is 0x80040220.
+_DECIMAL = re.compile(r"(?<![\w-])-214[67]\d{6}\b")
+#: A privilege that Dataverse may name without a code: "Principal user … is missing prvReadAccount privilege".
+_MISSING = re.compile(r"is missing (prv\w+)", re.IGNORECASE)
+_LACKS = "0x80040220"
+#: Names in a message that say which object is meant, by code.
+_NAMES = {
+    _LACKS: ("it lacks", _MISSING),
+    "AADSTS500011": ("the text names", re.compile(r"resource principal named (\S+?) was not found")),
+}
 _PRESENTED = re.compile(r"(?i)assertion (issuer|subject|audience):? '([^']*)'")
 _TEXT_LIMIT = 300
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a code means here, and what to do."""
+    """What a code means here, and what to do; `deployer` where a refusal of its own is cured otherwise."""
 
     code: str
     cause: str
     fix: str
+    deployer: str = ""
 
     def __str__(self) -> str:
-        return f"{self.code}: {self.cause}. {self.fix}."
+        other = f" If it was the deployer that was refused: {self.deployer}." if self.deployer else ""
+        return f"{self.code}: {self.cause}. {self.fix}.{other}"
 
+    def cure(self, *, deployer: bool) -> str:
+        """What to do about a refusal of the one or the other."""
+        if not (deployer and self.deployer):
+            return self.fix
+        return self.deployer[0].upper() + self.deployer[1:]
 
-_LOGIN = {
-    "50011": (
-        "the redirect URI of the request is not registered on the application",
-        "Register it exactly, case included, through redirectUris",
-    ),
-    "50105": (
-        "the user is not assigned to the application, and assignment is required",
-        "Add the user or a group to assignments",
-    ),
-    "50194": (
-        "a single-tenant application was called through /common",
-        "Set signInAudience to AzureADMultipleOrgs or call the tenant's own endpoint",
-    ),
-    "50020": ("the account is not in this tenant", "Sign in with an account of the tenant"),
-    "50173": ("the grant was revoked, as by a password change", "Sign in again"),
-    "53003": (
-        "a Conditional Access policy keeps this machine from logging in",
-        "Run the proof from a place that the policy allows",
-    ),
-    "65001": ("nobody consented to the permission", "Grant admin consent, as deploy does"),
-    "90002": ("there is no tenant of that id", "Correct tenantId"),
-    "90094": ("the permission needs an administrator's consent", "Grant admin consent"),
-    "500011": (
-        "the resource has no service principal in this tenant",
-        "Check dynamicsUrl, and that the tenant has Dataverse",
-    ),
-    "500014": ("the resource's service principal is disabled", "Enable it in the tenant"),
-    "650052": (
-        "the tenant has not subscribed to the service or it is switched off",
-        "Check that the tenant has Dynamics 365",
-    ),
-    "650056": (
-        "the permission is not listed on the application or not consented to",
-        "Run deploy, so that request and grant agree",
-    ),
-    "650057": (
-        "the resource is not among the permissions that the application requests",
-        "Check dynamicsUrl and permissions",
-    ),
-    "650059": (
-        "the application's audience does not include this tenant",
-        "Set signInAudience to AzureADMultipleOrgs",
-    ),
-    "700016": (
-        "the application is not in this tenant",
-        "Check tenantId and the client id; a new application may need a minute",
-    ),
-    "700025": ("a public client sent a secret", "Register the redirect URI as web"),
-    "700082": ("the refresh token was unused for too long", "Sign in again"),
-    "70021": (
-        "no federated credential of the application matches the token's issuer",
-        "Compare the issuer with the credential's, letter by letter; a new one may need minutes; bootstrap "
-        "makes the pipeline's",
-    ),
-    "700211": (
-        "no federated credential matches the token's issuer",
-        "Compare the issuer with the credential's, letter by letter: GitHub's is "
-        "https://token.actions.githubusercontent.com, a service connection's stands on its page",
-    ),
-    "700212": (
-        "no federated credential matches the token's audience",
-        "Ask for a token for api://AzureADTokenExchange: GitHub's request URL takes it as &audience=",
-    ),
-    "700213": (
-        "no federated credential matches the token's subject",
-        "Compare the subject with the credential's, letter by letter. GitHub writes "
-        "repo:OWNER@OWNERID/REPO@REPOID:ref:… for repositories made, renamed or moved since July 2026 and "
-        "repo:OWNER/REPO:ref:… before (`ref`, not `refs`); pull_request and environment:NAME are subjects "
-        "of their own",
-    ),
-    "700027": (
-        "the certificate of the login is not registered on the application",
-        "Register it, or log in with the one that is",
-    ),
-    "7000112": ("the application is disabled in this tenant", "Enable its service principal"),
-    "7000215": (
-        "the client secret is wrong: not this application's, or the secret's id was given "
-        "in place of its value, or it is newer than the login service knows",
-        "Give the secret's value; wait a minute when it was just made",
-    ),
-    "7000218": (
-        "the request held neither secret nor assertion",
-        "Give the client secret, certificate or federated token",
-    ),
-    "7000222": ("the client secret has expired", "Make a new one (rotate) and hand it over"),
-    "7000229": (
-        "the application has no service principal in this tenant",
-        "Make one by consent or by deploy",
-    ),
-}
-
-_DATAVERSE = {
-    "0x80072560": (
-        "no application user stands for the caller in this environment",
-        "Make it (apply does), and check that dynamicsUrl is the right environment",
-    ),
-    "0x80040220": (
-        "the caller lacks a privilege",
-        "Give the caller a security role that holds it, such as System Administrator",
-    ),
-    "0x80042f09": ("the user has no security role", "Assign one, as apply does"),
-    "0x80072559": (
-        "Dataverse does not see the application's service principal",
-        "Consent first; a new one may need a minute",
-    ),
-    "0x80040225": ("the user is disabled", "Enable the user, or let apply do it"),
-    "0x80040237": ("a record with the same key exists", "Run again; the record is then adopted"),
-    "0x80040217": ("the record does not exist", "Run again; live state is then read anew"),
-    "0x80040530": ("the record was posted without its business unit", "Name the business unit"),
-    "0x80048610": (
-        "the user owns records, or its own settings were not swept yet",
-        "Run again; if it stays, give the user's records to another owner",
-    ),
-    "0x80060882": ("the record changed meanwhile", "Run again"),
-    "0x80048d19": ("the service cannot read the request's body", "Report this as a defect"),
-    "0x80060888": (
-        "the service does not know a property or segment of the request",
-        "Check that the environment's version is current",
-    ),
-    "0x80041102": ("the service does not know the table", "Check the profile's table names"),
-    "0x80072322": ("too many requests in five minutes", "Wait as long as Retry-After says"),
-    "0x80072321": ("too much execution time in five minutes", "Wait as Retry-After says"),
-    "0x80072326": ("too many requests at once", "Wait as Retry-After says"),
-    "0x8006088a": ("the environment does not serve this version of the Web API", "Check dynamicsUrl"),
-}
 
 #: In the order in which they are looked for in a text.
 _CATALOGUE = {
-    **{f"AADSTS{n}": Explanation(f"AADSTS{n}", *text) for n, text in _LOGIN.items()},
+    **{f"AADSTS{n}": Explanation(f"AADSTS{n}", *text) for n, text in LOGIN.items()},
     **{words: Explanation(words, *text) for words, text in (MESSAGES | ENGINE_MESSAGES | CODES).items()},
-    **{code: Explanation(code, *text) for code, text in _DATAVERSE.items()},
+    **{code: Explanation(code, *text) for code, text in DATAVERSE.items()},
+    **{words: Explanation(words, *text) for words, text in WORDS.items()},
 }
 
 
 def explain(code_or_text: str) -> Explanation | None:
     """The explanation of a code, or of the most telling one inside a text; None when unknown."""
+    code_or_text = _DECIMAL.sub(lambda found: f"0x{int(found[0]) & 0xFFFFFFFF:08x}", code_or_text)
     if code_or_text in _CATALOGUE:
         return _CATALOGUE[code_or_text]
     # Providers break long messages over several lines.
     lower = " ".join(code_or_text.lower().split())
     code = login_code(code_or_text)
     if code in _CATALOGUE:
-        return _CATALOGUE[code]
-    return next((known for key, known in _CATALOGUE.items() if _names(key, lower)), None)
+        return _named(_CATALOGUE[code], code_or_text)
+    if _MISSING.search(lower):
+        return _named(_CATALOGUE[_LACKS], code_or_text)
+    found = next((known for key, known in _CATALOGUE.items() if _names(key, lower)), None)
+    return _named(found, code_or_text) if found else None
+
+
+def _named(known: Explanation, text: str) -> Explanation:
+    """With the name that the text gives, where one tells more than the cause."""
+    words, pattern = _NAMES.get(known.code, ("", None))
+    found = pattern.search(text) if pattern else None
+    return replace(known, cause=f"{known.cause}: {words} {found[1]}") if found else known
 
 
 def _names(key: str, lower: str) -> bool:
@@ -212,11 +114,16 @@ def login_code(text: str) -> str:
     return found.group(0) if found else ""
 
 
-def login_message(text: str, *, who: str, secrets: Iterable[str] = ()) -> str:
-    """What a refused login means: our words, the service's code and its ids, never a secret."""
+def login_message(text: str, *, who: str, secrets: Iterable[str] = (), deployer: bool = False) -> str:
+    """What a refused login means: our words, the service's code and its ids, never a secret.
+
+    With *deployer* it was the deployer's own, whose cure may be another than the application's.
+    """
     code = login_code(text)
     known = _CATALOGUE.get(code)
-    said = str(known) if known else redact(text, secrets)[:_TEXT_LIMIT]
+    said = redact(text, secrets)[:_TEXT_LIMIT]
+    if known:
+        said = f"{known.code}: {known.cause}. {known.cure(deployer=deployer)}."
     shown = [f"the token's {name.lower()} is '{value}'" for name, value in _PRESENTED.findall(text) if known]
     ids = ", ".join(dict.fromkeys([*shown, *ids_in(text)]))  # the service may say it twice
     return f"{who} cannot log in. {said}" + (f" ({ids})" if ids else "")

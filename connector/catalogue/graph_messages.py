@@ -13,6 +13,23 @@ _AGAIN = "Run the same command again"
 
 #: Words of messages, the more telling first: they are looked for before any code.
 MESSAGES: Texts = {
+    "ServiceTreeValueMissing": (
+        "the tenant demands a service management reference of every new application",
+        "Ask the tenant's administrator for it, register the application with it by hand, then `adopt`",
+    ),
+    "CannotUpdateLockedServicePrincipalProperty": (
+        "the application's instance lock (servicePrincipalLockConfiguration) keeps credentials and the like "
+        "off its service principal",
+        "Change the application itself; or lift the lock there, if that is meant",
+    ),
+    "CannotDeleteOrUpdateEnabledEntitlement": (
+        "an app role or scope that is enabled can be neither changed nor deleted",
+        "Disable it first, then delete it; a scope of preAuthorizedApplications goes after that entry",
+    ),
+    "InvalidFederatedIdentityCredentialValue": (
+        "the application trusts the same issuer and subject by another credential already",
+        "Delete that one, or leave this one out",
+    ),
     "Permission entry already exists": (
         "consent for this API was granted already, and the stack's state does not know that grant",
         "Run deploy, which takes the grant over; plain `pulumi up` cannot",

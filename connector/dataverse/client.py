@@ -141,7 +141,7 @@ class DataverseClient:
         self.request_ids[answer.request.url.path.split(f"/{VERSION}/")[-1]] = request_id_of(answer)
         if answer.is_success:
             return answer
-        raise refusal(answer, who=self.identity.name)
+        raise refusal(answer, self.identity)
 
 
 def _is_absent(error: RefusedError) -> bool:
@@ -167,18 +167,18 @@ def _object(answer: httpx.Response) -> Row:
     return value
 
 
-def refusal(answer: httpx.Response, *, who: str) -> RefusedError:
+def refusal(answer: httpx.Response, who: Identity) -> RefusedError:
     """The service's refusal as our error: what was asked, its code explained, its request id."""
     code, text = _service_words(answer)
     request = answer.request
     resource = request.url.path.split(f"/{VERSION}/")[-1]
     request_id = request_id_of(answer)
-    known = explain(code) if code else None
-    said = f"{known.cause}. {known.fix}" if known else ""
+    known = explain(f"{code} {text}") if code else explain(text)
+    said = f"{known.cause}. {known.cure(deployer=who.deploys)}" if known else ""
     detail = text[:_TEXT_LIMIT]
     ids = f" (request id {request_id})" if request_id else ""
     message = (
-        f"{request.url.host} refused {who} {request.method} {resource}: "
+        f"{request.url.host} refused {who.name} {request.method} {resource}: "
         f"{answer.status_code} {code} {said + '. ' if said else ''}{detail}{ids}"
     )
     return RefusedError(

@@ -118,8 +118,9 @@ class Identity:
         client_id: str | None = None,
         secrets: tuple[str, ...] = (),
         on_token: Callable[[], None] = lambda: None,
+        deploys: bool = False,
     ) -> None:
-        self.name = name
+        self.name, self.deploys = name, deploys
         self.client_id = client_id
         self._make = make
         self._credential: TokenCredential | None = None
@@ -166,7 +167,7 @@ class Identity:
             return UnreachableError(message, code="host.unreachable", key="login")
         if isinstance(error, CredentialUnavailableError):
             text = text.splitlines()[0]
-        message = login_message(text, who=self.name, secrets=self._secrets)
+        message = login_message(text, who=self.name, secrets=self._secrets, deployer=self.deploys)
         return LoginError(message, code="login.refused", key=login_code(text) or None)
 
 

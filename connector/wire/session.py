@@ -132,6 +132,7 @@ class Session:
                 client_id=described.client_id,
                 secrets=(described.proof.get_secret_value(),),
                 on_token=self._token_asked,
+                deploys=True,
             )
         return self._deployer
 

@@ -14,7 +14,8 @@ OTHER = "66666666-7777-8888-9999-000000000000"
 LOGIN = (
     *("50011", "50105", "50194", "50020", "500011", "500014", "53003", "65001", "90094", "650052", "650056"),
     *("650057", "650059", "700016", "700025", "7000215", "7000218", "7000222", "7000112", "700082", "50173"),
-    *("70021", "700213"),
+    *("70021", "700213", "50057", "50059", "501051", "70011", "700023", "700024", "700211", "7002138"),
+    *("900144", "1002012"),
 )
 POLICIES = (
     "InvalidAccessTokenVersion",
@@ -30,7 +31,15 @@ POLICIES = (
 )
 
 
-@pytest.mark.parametrize("code", [*(f"AADSTS{number}" for number in LOGIN), *POLICIES])
+OTHERS = (
+    *("CannotDeleteOrUpdateEnabledEntitlement", "InvalidFederatedIdentityCredentialValue"),
+    *("ServiceTreeValueMissing", "CannotUpdateLockedServicePrincipalProperty"),
+    *("MISSING_OBJECT_WRITE_PERMISSION", "MISSING_OBJECT_READ_PERMISSION", "MISSING_FIELD_READ_PERMISSION"),
+    *("UNSUPPORTED_CRM_PACKAGE_VERSION", "API_LIMIT_EXCEEDED", "0x80095ffc"),
+)
+
+
+@pytest.mark.parametrize("code", [*(f"AADSTS{number}" for number in LOGIN), *POLICIES, *OTHERS])
 def test_every_code_that_the_facts_name_is_known(code: str) -> None:
     """Alone, and in a line around it; the code itself stays."""
     known = explain(code)
@@ -155,3 +164,57 @@ def test_a_misspelled_code_gets_its_neighbour() -> None:
     """The message names the nearest code."""
     with pytest.raises(ConnectError, match=r"did you mean settings\.unknown_key\?"):
         explain_code("settings.unknwon_key")
+
+
+@pytest.mark.parametrize(
+    ("code", "application", "deployer"),
+    [
+        ("AADSTS7000222", "rotate", "ARM_CLIENT_SECRET"),
+        ("AADSTS7000215", "the secret's value", "ARM_CLIENT_SECRET"),
+        ("AADSTS700016", "tenantId", "ARM_TENANT_ID"),
+        ("0x80072560", "apply does", "bootstrap does"),
+        ("0x80040225", "let apply do it", "an administrator"),
+        ("0x80042f09", "as apply does", "an administrator"),
+        ("0x80095ffc", "An administrator", "Azure CLI"),
+    ],
+)
+def test_r15_a_refusal_has_the_cure_of_who_was_refused(code: str, application: str, deployer: str) -> None:
+    """`explain` cannot know which of the two it was, and says both; a verb knows, and says one."""
+    known = explain(code)
+    assert known is not None
+    assert application in known.cure(deployer=False)
+    assert deployer.lower() in known.cure(deployer=True).lower()
+    assert known.cure(deployer=False) != known.cure(deployer=True)
+    assert application in str(known)
+    assert known.deployer in str(known)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "name"),
+    [
+        (
+            "Principal user (Id=1, type=8) is missing prvCreateAccount privilege (Id=2) on OTC=1",
+            "0x80040220",
+            "prvCreateAccount",
+        ),
+        ("failed with -2147220960 (no privilege)", "0x80040220", ""),
+        (
+            "AADSTS500011: The resource principal named https://x.crm.dynamics.com was not found",
+            "AADSTS500011",
+            "https://x.crm.dynamics.com",
+        ),
+        ("The organization is in administration mode.", "administration mode", ""),
+    ],
+)
+def test_c2_names_and_numbers_of_a_text_are_read(text: str, code: str, name: str) -> None:
+    """A privilege or resource that the text names stands in the cause; .NET prints codes as decimals."""
+    known = explain(text)
+    assert known is not None
+    assert known.code == code
+    assert name in known.cause
+
+
+def test_c2_a_number_that_is_no_code_is_left() -> None:
+    """Neither a port nor an id is taken for an error of Dataverse."""
+    assert explain("at 1-2147220960-3") is None
+    assert explain("-214722096012") is None
