@@ -15,8 +15,8 @@ from connector.errors import Problem, SettingsError
 from connector.files import read_exactly, write_whole
 from connector.fleet.model import Fleet, FleetStack
 from connector.settings.problems import shown
-from connector.settings.stack_file import PREFIX, stack_config, written_keys
-from connector.stack.slots_file import stack_file, unified_diff
+from connector.settings.stack_file import PREFIX, stack_config, stack_file, written_keys
+from connector.stack.slots_file import unified_diff
 from connector.stack.yaml_edit import GONE, with_keys
 
 MARK = "fleet"

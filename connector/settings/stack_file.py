@@ -7,6 +7,7 @@ twice for the last one, and says of a tab or a huge file what only its authors u
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from connector.settings.problems import nearest, shown
 from connector.settings.values import Cloud
 from connector.settings.yaml_text import read_mapping
 
+_PROJECT_FILE = "Pulumi.yaml"
 PROJECT = "dynamics-connect"
 PREFIX = f"{PROJECT}:"
 _KNOWN = tuple(sorted(field.alias or name for name, field in RawSettings.model_fields.items()))
@@ -28,14 +30,25 @@ def check_stack_file(stack: str, project_dir: Path) -> None:
 
     Windows line ends, a byte order mark and an empty file are fine.
     """
-    path = _path(stack, project_dir)
+    path = stack_file(stack, project_dir)
     if path.exists():
         read_stack_config(path)
 
 
-def _path(stack: str, project_dir: Path) -> Path:
-    """A stack of a shared backend may be named ORG/PROJECT/STACK; its file bears the last part."""
-    return project_dir / f"Pulumi.{stack.rsplit('/', 1)[-1]}.yaml"
+def stack_file(stack: str, project_dir: Path) -> Path:
+    """Where the engine keeps a stack's settings: beside Pulumi.yaml, or where its `stackConfigDir` says.
+
+    A stack of a shared backend may be named ORG/PROJECT/STACK; its file bears the last part.
+    """
+    project = project_dir / _PROJECT_FILE
+    folder = _config_dir(project, project.stat().st_mtime_ns) if project.exists() else ""
+    return project_dir / folder / f"Pulumi.{stack.rsplit('/', 1)[-1]}.yaml"
+
+
+@lru_cache(maxsize=8)
+def _config_dir(project: Path, _changed: int) -> str:
+    """A fleet of a thousand stacks reads Pulumi.yaml once; one that changed is read again."""
+    return str(read_mapping(project, name=project.name).get("stackConfigDir") or "")
 
 
 def read_stack_config(path: Path) -> dict[str, Any]:
@@ -75,7 +88,7 @@ def stranger_keys(stack: str, project_dir: Path) -> tuple[Problem, ...]:
 
     For plain `pulumi`, which may have been given another file (`--config-file`): a reason to warn.
     """
-    path = _path(stack, project_dir)
+    path = stack_file(stack, project_dir)
     try:
         held = read_mapping(path, name=path.name, empty=True).get("config") if path.exists() else None
         return tuple(_strangers(_config(held, path.name)))
@@ -132,11 +145,6 @@ def _twice(config: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem("settings.yaml", written, "", message)
 
 
-__all__ = ["PREFIX", "check_files_endpoints", "project_defaults", "settings_from_files", "stack_config"]
-
-_PROJECT_FILE = "Pulumi.yaml"
-
-
 def project_defaults(project_dir: Path) -> dict[str, Any]:
     """The values that Pulumi.yaml gives to keys that a stack leaves out, by key without prefix."""
     declared = read_mapping(project_dir / _PROJECT_FILE, name=_PROJECT_FILE).get("config") or {}
@@ -157,7 +165,7 @@ def check_files_endpoints(stack: str, project_dir: Path, environ: Mapping[str, s
 
     What the files alone do not say is left to the check of the engine's answer. Raises SettingsError.
     """
-    path = project_dir / f"Pulumi.{stack.rsplit('/', 1)[-1]}.yaml"
+    path = stack_file(stack, project_dir)
     if not path.exists():
         return
     own = stack_config(path)
@@ -176,5 +184,5 @@ def settings_from_files(
     *defaults* saves reading Pulumi.yaml again where many stacks are read.
     """
     base = project_defaults(project_dir) if defaults is None else defaults
-    own = stack_config(project_dir / f"Pulumi.{stack.rsplit('/', 1)[-1]}.yaml")
+    own = stack_config(stack_file(stack, project_dir))
     return load_settings({**base, **own}, stack=stack, project_dir=project_dir)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import io
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -19,11 +18,6 @@ from connector.settings.stack_file import own_key
 from connector.stack.yaml_edit import NotEditableError, child, compose, edited, ended, leaf_end, line_end
 
 KEY = "dynamics-connect:slots"
-
-
-def stack_file(stack: str, folder: Path) -> Path:
-    """The file of a stack; of a name with organization and project, the last part counts."""
-    return folder / f"Pulumi.{stack.rsplit('/', 1)[-1]}.yaml"
 
 
 def with_slots(text: str, slots: Mapping[str, int], *, name: str = "the stack's file") -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from connector.errors import SettingsError
 from connector.settings import check_stack_file
-from connector.settings.stack_file import stack_config
+from connector.settings.stack_file import stack_config, stack_file
 
 GOOD = "config:\n  dynamics-connect:cloud: public\n"
 BOMB = "a: &a [x, x, x, x]\nb: &b [*a, *a, *a, *a]\nc: [*b, *b, *b, *b]\n"
@@ -107,3 +108,14 @@ def test_the_file_bears_the_last_part_of_a_stacks_name(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.dev.yaml").write_text("- a\n")
     with pytest.raises(SettingsError):
         check_stack_file("org/project/dev", tmp_path)
+
+
+def test_r29_it_is_where_the_projects_file_says(tmp_path: Path) -> None:
+    """`stackConfigDir` is read from Pulumi.yaml, anew when it changed; without one the file lies beside it."""
+    project = tmp_path / "Pulumi.yaml"
+    assert stack_file("dev", tmp_path) == tmp_path / "Pulumi.dev.yaml"
+    project.write_text("name: x\nstackConfigDir: stacks/live\n")
+    assert stack_file("acme/x/dev", tmp_path) == tmp_path / "stacks" / "live" / "Pulumi.dev.yaml"
+    project.write_text("name: x\n")
+    os.utime(project, ns=(1, 1))
+    assert stack_file("dev", tmp_path) == tmp_path / "Pulumi.dev.yaml"

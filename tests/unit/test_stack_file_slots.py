@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from connector.errors import SettingsError
-from connector.stack.slots_file import stack_file, unified_diff, with_slots
+from connector.settings.stack_file import stack_file
+from connector.stack.slots_file import unified_diff, with_slots
 
 HEAD = "# Customer: Contoso\nconfig:\n  a:b: 'x'   # quoted\n"
 TAIL = "\n  # who may sign in\n  a:c:\n      - one\nencryptionsalt: v1:q=\n"

@@ -22,7 +22,7 @@ from connector.cli.engine.process import run_pulumi
 from connector.cli.engine.pulumi import PROJECT_DIR, Engine, EngineError
 from connector.errors import NoSuchStackError
 from connector.settings import Settings, check_stack_file
-from connector.stack.slots_file import stack_file
+from connector.settings.stack_file import stack_file
 
 _PRIVATE = {".git", ".local"}
 _SECRETS = ("secretsprovider", "encryptedkey", "encryptionsalt")
@@ -39,9 +39,12 @@ def throwaway(stack: str | None, say: Callable[[str], None]) -> Iterator[tuple[E
     with tempfile.TemporaryDirectory(prefix="preview-") as name:
         folder = Path(name) / "project"
         own = stack_file(plain.stack, PROJECT_DIR)
-        _look_alike(folder, leave_out=own.name)
+        place = folder / own.relative_to(PROJECT_DIR)
+        # With `stackConfigDir` it is the whole folder of stacks' files that is no link.
+        _look_alike(folder, leave_out=place.relative_to(folder).parts[0])
+        place.parent.mkdir(parents=True, exist_ok=True)
         if own.exists():
-            shutil.copy2(own, folder / own.name)
+            shutil.copy2(own, place)
         engine = Engine(plain.stack, say, folder=folder)
         new = False
         try:

@@ -22,10 +22,11 @@ from connector.naming import secret_resource
 from connector.records.record import ProofRecord
 from connector.records.standing import is_proved, slot_table
 from connector.report import Action, Change
+from connector.settings.stack_file import stack_file
 from connector.stack.due import Due, Thresholds, next_step
 from connector.stack.hand_made import OutsideSlots
 from connector.stack.secrets import LiveSecret
-from connector.stack.slots_file import stack_file, unified_diff, with_slots
+from connector.stack.slots_file import unified_diff, with_slots
 from connector.wire.session import Session
 
 
