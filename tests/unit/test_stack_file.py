@@ -111,7 +111,7 @@ def test_the_file_bears_the_last_part_of_a_stacks_name(tmp_path: Path) -> None:
 
 
 def test_r29_it_is_where_the_projects_file_says(tmp_path: Path) -> None:
-    """`stackConfigDir` is read from Pulumi.yaml, anew when it changed; without one the file lies beside it."""
+    """`stackConfigDir` is read from Pulumi.yaml, anew when it changed; else the file lies beside it."""
     project = tmp_path / "Pulumi.yaml"
     assert stack_file("dev", tmp_path) == tmp_path / "Pulumi.dev.yaml"
     project.write_text("name: x\nstackConfigDir: stacks/live\n")
