@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.emulator import RunningEmulator
 from tests.support.graph import Graph
+from tests.support.matrix_report import matrix_lines
 
 
 @pytest.fixture(scope="session")
@@ -33,8 +34,16 @@ def graph(emulator: RunningEmulator) -> Graph:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that wait for the engine go first, so that no worker is left with a long one at the end.
+    """Files that wait for the engine go first, the longest before all, so that no worker is left with it.
 
-    Within both parts the order stays the random one.
+    Within these parts the order stays the random one.
     """
     items.sort(key=lambda item: item.get_closest_marker("stack") is None)
+    items.sort(key=lambda item: item.path.name != "test_fault_matrix.py")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The fault matrix at the end: a line for each cell, and the counts."""
+    found = [report for kind in ("passed", "failed", "error") for report in terminalreporter.getreports(kind)]
+    for line in matrix_lines(one for one in found if isinstance(one, pytest.TestReport)):
+        terminalreporter.write_line(line)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from emulator.seed import CONTOSO
-from tests.stack.test_broken_runs import MARKER, check_one_of_each
+from tests.support.agreement import MARKER, check_connected
 from tests.support.emulator import RunningEmulator
 from tests.support.project import Done, Project
 
@@ -78,7 +78,7 @@ def test_a_live_run_keeps_its_lock_from_every_namespace(
     again = stack.connector("deploy")
     assert again.code == 0, again.text
     assert "the stack's lock belongs to a run that is dead" in again.text
-    check_one_of_each(stack, emulator)
+    check_connected(stack)
 
 
 @pytest.mark.skipif(not may_unshare(), reason="this user may not make a PID namespace (unshare)")
@@ -93,4 +93,4 @@ def test_a_run_that_died_in_another_namespace_is_freed_by_a_person(
     assert secrets(emulator) == []
     assert stack.pulumi("cancel", "--yes").code == 0
     assert stack.connector("deploy").code == 0
-    check_one_of_each(stack, emulator)
+    check_connected(stack)

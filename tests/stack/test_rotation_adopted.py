@@ -17,17 +17,15 @@ import pytest
 from emulator.seed import CONTOSO
 from emulator.seed.names import LEAK_MARKER
 from tests.stack.test_rotation import lines, rotate
-from tests.stack.test_rotation_killed import Kept
 from tests.support.by_hand import ByHand
 from tests.support.emulator import RunningEmulator
 from tests.support.graph import log_in
+from tests.support.kept import Kept
 from tests.support.project import Done, Project
 
 pytestmark = pytest.mark.stack
 FINISH = ("finish", "--reconnected", "--yes", "--json")
-REMOVE = "/v1.0/applications/{id}/removePassword"
 ADD = "/v1.0/applications/{id}/addPassword"
-MOMENTS = ["hang", "hang-after"]
 ALL = bool(os.environ.get("CONNECT_TEST_ALL"))
 
 
@@ -180,22 +178,10 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Kept, ByHa
     running.stop()
 
 
-@pytest.mark.parametrize("nth", [1, 2])
-@pytest.mark.parametrize("answer", MOMENTS)
-def test_a_finish_killed_while_hand_made_secrets_go_is_completed(
-    begun: tuple[Kept, ByHand], answer: str, nth: int
-) -> None:
-    """Before or after a removal took effect: the proved secret opens, and the next run completes."""
-    kept, made = begun
-    kept.go_back()
-    kill_rotate(kept.stack, FINISH, "POST", REMOVE, answer, nth)
-    check_completed(kept, made)
-
-
 @pytest.mark.skipif(not ALL, reason="long: every request of a finish; CONNECT_TEST_ALL=1 runs it")
 @pytest.mark.parametrize("nth", range(1, 40))
 def test_a_finish_killed_at_any_request_is_completed(begun: tuple[Kept, ByHand], nth: int) -> None:
-    """The same at every request."""
+    """Wherever it was killed: the proved secret opens, and the next run completes."""
     kept, made = begun
     kept.go_back()
     kill_rotate(kept.stack, FINISH, "*", "*", "hang-after", nth)

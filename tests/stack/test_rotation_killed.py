@@ -8,46 +8,25 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.stack.test_rotation import KEY, in_entra, opens, rotate, slots_in_file
 from tests.support.emulator import RunningEmulator
+from tests.support.kept import Kept
 from tests.support.project import Project
 
 pytestmark = pytest.mark.stack
 ALL = bool(os.environ.get("CONNECT_TEST_ALL"))
-BEGIN = ["secret", 46]
+BEGIN = [46]
 FINISH = ["unprotected"]
 LONGEST = 60
 FINISH_ARGUMENTS = ("finish", "--reconnected", "--yes")
-
-
-class Kept:
-    """A stack at a moment, to go back to: files, state, records, and the emulator's objects."""
-
-    def __init__(self, stack: Project, folder: Path) -> None:
-        """Keep it in *folder*."""
-        self.stack, self.folder, self.secret = stack, folder, stack.outputs()
-        self.database = stack.emulator.keep()
-        for part in ("state", "project/.local"):
-            shutil.copytree(stack.folder / part, folder / part)
-        self.file = stack.stack_file.read_text()
-
-    def go_back(self) -> None:
-        """Everything as it was kept."""
-        for part in ("state", "project/.local"):
-            shutil.rmtree(self.stack.folder / part)
-            shutil.copytree(self.folder / part, self.stack.folder / part)
-        self.stack.stack_file.write_text(self.file)
-        self.stack.emulator.reset(self.database)
 
 
 @pytest.fixture(scope="module")

@@ -71,8 +71,10 @@ def _remove(stack: OpenStack, options: RemoveOptions) -> Outcome:
             "connects again; say --unprotect if that is meant"
         )
         raise RefusedError(message, code="remove.protected", key="protect")
-    if not options.include_adopted:
-        _check_adopted(stack, state)
+    object_id = state.object_id(naming.application_resource(stack.settings.profile.name))
+    live = _live_application(stack, object_id) if object_id else None
+    if live is not None and not options.include_adopted:
+        _check_adopted(stack, state, live)
     confirm(stack.screen, stack.settings, options)
     stack.engine.forget()
     stack.ask_locks()
@@ -80,6 +82,10 @@ def _remove(stack: OpenStack, options: RemoveOptions) -> Outcome:
     if stack.settings.protect:
         stack.engine.unprotect()
     stack.screen.title("Entra ID: application and all that goes with it")
+    if object_id and live is None:
+        # A run that died after the delete left it in the state, and the provider's delete of what is
+        # missing fails at every run.
+        stack.engine.refresh()
     changes += stack.engine.destroy()
     delete_record(stack.name, stack.folder)
     if options.purge:
@@ -101,14 +107,15 @@ def _outcome(stack: OpenStack, changes: tuple[Change, ...]) -> Outcome:
     return Outcome(body | {"changes": [change.to_json() for change in changes]})
 
 
-def _check_adopted(stack: OpenStack, state: StackState) -> None:
+def _live_application(stack: OpenStack, object_id: str) -> LiveApplication | None:
+    """The application as the directory has it; None where it is gone."""
+    return stack.in_session(lambda session: Directory(session).application(object_id))
+
+
+def _check_adopted(stack: OpenStack, state: StackState, live: LiveApplication) -> None:
     """Refuse to delete an application that was there before the stack: by the record, or by its age."""
-    name = naming.application_resource(stack.settings.profile.name)
-    known, object_id = state.resources.get(name), state.object_id(name)
-    if known is None or object_id is None:
-        return
-    live = stack.in_session(lambda session: Directory(session).application(object_id))
-    if live is None or not (_is_recorded(stack.record(), live) or live.was_there_before(known.since)):
+    known = state.resources[naming.application_resource(stack.settings.profile.name)]
+    if not (_is_recorded(stack.record(), live) or live.was_there_before(known.since)):
         return
     message = (
         f"{live.display_name} ({live.app_id}) was there before stack {stack.name} knew it (adopted, or "
