@@ -13,6 +13,7 @@ from components.imports import importing, read_imports
 from components.provider import tenant_provider
 from connector.errors import ConnectError
 from connector.settings import load_settings, stranger_keys
+from connector.text import plain
 
 
 def configuration() -> dict[str, object]:
@@ -31,10 +32,10 @@ def main() -> None:
     stack, folder = pulumi.get_stack(), Path(__file__).resolve().parent
     # Before the settings, which may miss the very key. The engine may read another file: no error.
     for stranger in stranger_keys(stack, folder):
-        pulumi.log.warn(f"Pulumi.{stack}.yaml: {stranger}")
+        pulumi.log.warn(plain(f"Pulumi.{stack}.yaml: {stranger}"))
     settings = load_settings(raw_config(), stack=stack, project_dir=folder)
     for warning in settings.warnings:
-        pulumi.log.warn(str(warning))
+        pulumi.log.warn(plain(str(warning)))
     args = ConnectionArgs(settings, tenant_provider(settings, configuration()))
     opts = pulumi.ResourceOptions(transformations=[importing(read_imports(os.environ))])
     connection = Connection(settings.profile.name, args, opts)
@@ -46,4 +47,4 @@ try:
     main()
 except ConnectError as error:
     # One clear message instead of a traceback; the engine adds the exit code.
-    raise pulumi.RunError(str(error)) from None
+    raise pulumi.RunError(plain(str(error))) from None

@@ -14,6 +14,7 @@ import pulumi
 from components.lookups import look_up
 from connector.errors import Problem, SettingsError
 from connector.settings import ApiPermission, PermissionKind
+from connector.text import plain
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def _find_or_stop(permission: ApiPermission, published: Mapping[str, str]) -> st
     try:
         return find_permission(permission, published)
     except SettingsError as error:
-        raise pulumi.RunError(str(error)) from None
+        raise pulumi.RunError(plain(str(error))) from None
 
 
 def look_up_apis(

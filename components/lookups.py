@@ -12,6 +12,7 @@ from typing import Any, cast
 import pulumi
 
 from connector.catalogue.explain import explain, explained, login_code
+from connector.text import plain
 
 
 def look_up(
@@ -36,9 +37,9 @@ async def _invoke(
     except Exception as error:  # the SDK raises nothing narrower
         text = str(error)
         if "More than one group" not in text:
-            raise pulumi.RunError(failure(what, text)) from None
+            raise pulumi.RunError(plain(failure(what, text))) from None
     name = str(arguments["displayNames"][0])
-    raise pulumi.RunError(ambiguous(what, await _namesakes(name, provider)))
+    raise pulumi.RunError(plain(ambiguous(what, await _namesakes(name, provider))))
 
 
 async def _call(

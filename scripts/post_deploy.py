@@ -22,6 +22,7 @@ with QuietWhileLoading():
     from connector.cli.run import run_verb
     from connector.cli.screen.console import Screen
     from connector.cli.verbs import deploy as verbs
+    from connector.text import guard_streams
 
 
 def _given(text: str) -> str:
@@ -36,6 +37,7 @@ def main() -> int:
     parser.add_argument("--stack", type=_given, help="the selected stack by default")
     parser.add_argument("--records", type=_given, help="folder of the records (.local/records)")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    guard_streams()
     options = parser.parse_args()
     try:
         run_verb(

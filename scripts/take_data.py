@@ -22,6 +22,7 @@ from typing import Any
 from connector.errors import SettingsError
 from connector.settings.stack_file import own_key
 from connector.settings.yaml_text import SIZE_LIMIT, read_mapping
+from connector.text import plain
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -64,7 +65,7 @@ def main(arguments: list[str]) -> int:
     try:
         taken, code = take(arguments[0])
     except RefusedDataError as error:
-        print(f"take-data: nothing was taken:\n{error}", file=sys.stderr)
+        print(plain(f"take-data: nothing was taken:\n{error}"), file=sys.stderr)
         return 2
     _say(taken, code)
     if code and len(arguments) == 2:

@@ -9,6 +9,7 @@ import typer
 
 from connector.cli.app import Group, misuse
 from connector.interrupts import CANCELLED, follow_the_run
+from connector.text import guard_streams
 
 _HERE = "connector.cli.verbs"
 VERBS = {
@@ -35,17 +36,18 @@ app = Group(
 )
 
 
-def _take_any_letter() -> None:
+def _take_any_text() -> None:
     """A pasted log and a terminal of another encoding than UTF-8 end no verb with a traceback."""
     for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace")):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors=errors)
+    guard_streams()
 
 
 def main() -> int:
     """Run the command line; the exit code is Pulumi's, or one of docs/exit-codes.md."""
     follow_the_run()
-    _take_any_letter()
+    _take_any_text()
     try:
         # Without its standalone mode Typer returns an Exit's code instead of leaving with it.
         return int(app(standalone_mode=False) or 0)

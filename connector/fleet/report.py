@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from connector.fleet.columns import STATES, page_columns
 from connector.fleet.rows import StatusRow, counts
+from connector.text import printable
 
 _MARKED = re.compile(r"`([^`]+)`|(https://[^\s<>\"'`]+[^\s<>\"'`.,;:)])")
 
@@ -22,7 +23,7 @@ _MARKED = re.compile(r"`([^`]+)`|(https://[^\s<>\"'`]+[^\s<>\"'`.,;:)])")
 def report_page(fleet: str, rows: Sequence[StatusRow], now: datetime | None = None) -> str:
     """The page of a fleet's rows, in their order; *now* is when they were read."""
     columns = page_columns()
-    return (
+    return printable(
         _templates()
         .get_template("report.html")
         .render(

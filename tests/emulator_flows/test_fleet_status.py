@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.docs.test_schemas import check
 from tests.support.fleet import DeployedFleet
+from tests.support.foreign import HOSTILE_NAME, harm_in
 from tests.support.leaks import leaks_in
 
 #: How many tenants `fleet` has, a stack deployed in each.
@@ -162,3 +163,28 @@ def test_settings_and_records_that_cannot_be_read_are_rows(fleet: DeployedFleet)
     told = [(rows[f"tenant-000{n}"]["state"], rows[f"tenant-000{n}"]["exitCode"]) for n in range(1, 5)]
     assert told == [("unknown", 1), ("unknown", 2), ("in_order", 0), ("in_order", 0)]
     assert rows["tenant-0001"]["error"]["code"] == "records.unreadable"
+
+
+def test_hostile_names_are_text_in_log_json_and_report(fleet: DeployedFleet) -> None:
+    """Owner, role, application and user of a stack: told in all three, and active in none."""
+    tenant, organization = fleet.scopes(1)
+    change(fleet, 1, displayName=HOSTILE_NAME)
+    record = json.loads(fleet.record(1).read_text())
+    user = fleet.emulator.store.get(organization, "systemusers", record["userId"]) or {}
+    more = next(r for r in fleet.emulator.store.all(organization, "roles") if r["roleid"] != record["roleId"])
+    fleet.emulator.store.put(organization, "roles", more["roleid"], more | {"name": HOSTILE_NAME})
+    changed = user | {"fullname": HOSTILE_NAME, "roles": [*user["roles"], more["roleid"]]}
+    fleet.emulator.store.put(organization, "systemusers", user["systemuserid"], changed)
+    content = fleet.described()
+    next(iter(content["stacks"].values()))["owner"] = HOSTILE_NAME
+    fleet.write(content)
+    page = fleet.root / "report.html"
+    seen = fleet.run("fleet", "status", "--records", str(fleet.records), "--report", str(page))
+    done = fleet.status(TF_BUILD="True")
+    assert tenant in str(done.json)
+    assert HOSTILE_NAME in {row["owner"] for row in done.json["stacks"]}
+    assert harm_in(seen.text + done.text) == []
+    assert "# #vso[" in seen.err.replace("\n", "")
+    assert "<img" not in page.read_text()
+    assert not any(sign in page.read_text() for sign in "\x1b\u202e")
+    assert "onerror=alert(1)" in page.read_text()

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
 from connector.cli.screen import plan as plan_view
 from connector.cli.screen.plan import SIGNS
+from connector.cli.screen.sink import TextConsole, wide
 from connector.dataverse.reports import ProofReport
 from connector.errors import ConnectError
 from connector.report import Action, Change, Report, Verdict
+from connector.text import json_text, one_line
 
 _READABLE = 12
 _WIDE = 200
@@ -40,7 +41,7 @@ class Screen:
         """Without a terminal nothing animates and nothing is coloured (Rich sees to it)."""
         self.as_json = as_json
         self._notes: dict[str, str] = {}
-        self.console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+        self.console = TextConsole(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
     def say(self, text: str) -> None:
         """One line of progress."""
@@ -61,7 +62,7 @@ class Screen:
         if self.console.is_terminal:
             self.console.print(what)
         else:
-            Console(file=self.console.file, width=_WIDE, highlight=False, emoji=False).print(what)
+            wide(self.console, _WIDE).print(what)
 
     def lines(self, text: str) -> None:
         """Lines that stand as they are, such as a patch."""
@@ -69,7 +70,7 @@ class Screen:
 
     def title(self, text: str) -> None:
         """The heading of a step."""
-        self.console.print(f"[bold]{escape(text)}[/bold]")
+        self.console.print(f"[bold]{escape(one_line(text))}[/bold]")
 
     def changes(self, changes: tuple[Change, ...]) -> None:
         """The lines of a plan that are of interest: all but what was kept; many privileges as a count."""
@@ -87,7 +88,7 @@ class Screen:
 
     def _change(self, action: Action, text: str) -> None:
         sign, colour = SIGNS[action]
-        self.console.print(f"  [{colour}]{escape(f'{sign} {text}')}[/{colour}]")
+        self.console.print(f"  [{colour}]{escape(one_line(f'{sign} {text}'))}[/{colour}]")
 
     @staticmethod
     def _many(changes: tuple[Change, ...], change: Change) -> list[Change]:
@@ -105,14 +106,14 @@ class Screen:
             table.add_column(no_wrap=True)
             table.add_column(overflow="fold")
             for name, value in rows:
-                table.add_row(escape(name), escape(value))
+                table.add_row(escape(name), escape(one_line(value)))
             self.console.print(table)
 
     def _plain_table(self, rows: list[tuple[str, str]]) -> None:
         """The same for a log or a pipe: no line is folded, and none ends in blanks."""
         width = max((len(name) for name, _ in rows), default=0)
         for name, value in rows:
-            self.console.print(escape(f"{name:<{width}} {value}".rstrip()))
+            self.console.print(escape(f"{name:<{width}} {one_line(value)}".rstrip()))
 
     def proof(self, report: ProofReport) -> None:
         """The verdict and the counts behind it."""
@@ -135,5 +136,4 @@ class Screen:
     def result(self, body: dict[str, Any]) -> None:
         """The one object on stdout, where JSON was asked for."""
         if self.as_json:
-            json.dump(body | self._notes, sys.stdout, indent=1)
-            print()
+            print(json_text(body | self._notes, indent=1))

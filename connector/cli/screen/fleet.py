@@ -17,6 +17,8 @@ from rich.text import Text
 from connector import report as words
 from connector.cli.screen.console import Screen
 from connector.fleet.runs import RunRecord, RunState, StackRun
+from connector.text import markdown as as_markdown
+from connector.text import markdown_paragraph
 
 
 class Progress:
@@ -109,17 +111,23 @@ def counted(record: RunRecord) -> str:
 
 def markdown(record: RunRecord, sections: Iterable[tuple[StackRun, str]]) -> str:
     """All previews as one page: the counts, what is of interest in full, what is unchanged by name."""
-    lines = [f"# Fleet {record.fleet}", "", counted(record), ""]
+    lines = [f"# Fleet {as_markdown(record.fleet)}", "", as_markdown(counted(record)), ""]
     unchanged: list[str] = []
     full: list[str] = []
     for row, section in sections:
         if row.result == "unchanged" and row.exit_code == 0:
             unchanged.append(row.stack)
         else:
-            full.append(section or f"## {row.stack}: {row.result or row.state.value}\n\n{row.cause}\n")
+            full.append(section or _untold(row))
     if unchanged:
-        lines += [f"Nothing to change in {len(unchanged)}: {', '.join(unchanged)}.", ""]
+        lines += [f"Nothing to change in {len(unchanged)}: {as_markdown(', '.join(unchanged))}.", ""]
     return "\n".join([*lines, *full])
+
+
+def _untold(row: StackRun) -> str:
+    """The section of a stack that came to no page of its own."""
+    heading = as_markdown(f"{row.stack}: {row.result or row.state.value}")
+    return f"## {heading}\n\n{markdown_paragraph(row.cause)}\n"
 
 
 #: Columns of a terminal below which a cause beside the row would be a ribbon of a few letters.

@@ -8,11 +8,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from connector.cli.screen.sink import wide
 from connector.dataverse.matrix import Cell, MatrixRow
 from connector.dataverse.reports import ApplyReport, PlanReport
 from connector.interrupts import is_worker
 from connector.report import WRITES, Action, Change, counted
 from connector.settings.values import Right
+from connector.text import markdown as as_markdown
+from connector.text import one_line
 
 Planned = PlanReport | ApplyReport
 HEAD = ("Table", "Create", "Read", "Write", "Delete", "Append", "Append to", "Assign", "Share", "From")
@@ -55,7 +58,7 @@ def _show(console: Console, report: Planned, *, matrix: bool) -> None:
         _show_matrix(console, report)
     for change in other_changes(report):
         sign, colour = SIGNS[change.action]
-        console.print(f"  [{colour}]{escape(f'{sign} {_sentence(change)}')}[/{colour}]")
+        console.print(f"  [{colour}]{escape(one_line(f'{sign} {_sentence(change)}'))}[/{colour}]")
     if never := never_held(report):
         console.print(f"  [dim]{escape(never)}[/dim]")
     if lacking := _lacking(report):
@@ -64,9 +67,8 @@ def _show(console: Console, report: Planned, *, matrix: bool) -> None:
 
 
 def _show_matrix(console: Console, report: Planned) -> None:
-    narrow = Console(file=console.file, width=_WIDTH, highlight=False, emoji=False)
-    wide = console if console.is_terminal else narrow
-    wide.print(_table(report.matrix))
+    roomy = console if console.is_terminal else wide(console, _WIDTH)
+    roomy.print(_table(report.matrix))
     console.print(f"  [dim]{escape(LEGEND)}[/dim]")
 
 
@@ -149,11 +151,13 @@ def origin(row: MatrixRow) -> str:
 
 def markdown(report: Planned, title: str) -> str:
     """The plan for a pull request."""
-    lines = [f"### {title}", "", summary(report), "", f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|"]
+    lines = [f"### {as_markdown(title)}", "", summary(report), ""]
+    lines += [f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|"]
     for row in report.matrix:
         cells = (row.cells.get(right) for right in Right)
         lines.append(markdown_row(row.table, *(text(cell) if cell else "" for cell in cells), origin(row)))
-    lines += ["", LEGEND, "", never_held(report), "", _lacking(report).lstrip("! "), ""]
+    lines += ["", LEGEND, "", as_markdown(never_held(report)), ""]
+    lines += [as_markdown(_lacking(report).lstrip("! ")), ""]
     changes = list(other_changes(report))
     if changes:
         lines += ["| | What | Name | Detail |", "|---|---|---|---|"]
@@ -166,5 +170,4 @@ def markdown(report: Planned, title: str) -> str:
 
 def markdown_row(*cells: str) -> str:
     """One row of a Markdown table; what a cell holds cannot end it or become markup."""
-    safe = (cell.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;") for cell in cells)
-    return f"| {' | '.join(safe)} |"
+    return f"| {' | '.join(as_markdown(cell) for cell in cells)} |"

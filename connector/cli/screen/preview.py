@@ -13,6 +13,8 @@ from connector.dataverse.reports import PlanReport
 from connector.errors import ConnectError, LoginError, UnreachableError
 from connector.report import Change
 from connector.settings import Settings
+from connector.text import fenced
+from connector.text import markdown as as_markdown
 
 
 @dataclass(frozen=True)
@@ -90,10 +92,10 @@ def _entra(done: Previewed) -> Iterator[str]:
     state = "changes" if done.changed else "no changes"
     if done.error is not None:
         state = "error"
-    yield f"## {done.stack}: {state}"
+    yield f"## {as_markdown(done.stack)}: {state}"
     yield ""
     about = f", {heading(done)}" if done.new or done.drift else ""
-    yield f"Tenant {done.settings.tenant_id}, {done.settings.dynamics_url}{about}"
+    yield as_markdown(f"Tenant {done.settings.tenant_id}, {done.settings.dynamics_url}{about}")
     yield ""
     yield "### Entra ID"
     yield ""
@@ -122,7 +124,7 @@ def _dataverse(done: Previewed) -> Iterator[str]:
     if done.plan is not None:
         yield plan_view.markdown(done.plan, title).rstrip("\n")
     elif done.plan_error is not None:
-        yield f"### {title}"
+        yield f"### {as_markdown(title)}"
         yield ""
         yield from _error(done.plan_error.message)
 
@@ -136,7 +138,5 @@ def _changes(changes: tuple[Change, ...]) -> Iterator[str]:
 
 
 def _error(message: str) -> Iterator[str]:
-    yield "```text"
-    yield message.replace("```", "'''")
-    yield "```"
+    yield fenced(message)
     yield ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import json as jsonlib
 import os
 import re
 from collections.abc import Mapping
@@ -19,6 +17,7 @@ from connector.errors import Problem, SettingsError
 from connector.fleet.selection import matrix as job_matrix
 from connector.fleet.selection import select
 from connector.settings.problems import shown
+from connector.text import json_text, print_command
 
 
 def fleet_matrix(
@@ -35,7 +34,7 @@ def fleet_matrix(
     def work(_: Screen) -> Outcome:
         chosen = select(read_fleet(file), only=only or (), ring=ring)
         computed = job_matrix(chosen, shards, ring)
-        print(jsonlib.dumps(computed))
+        print(json_text(computed))
         if output is not None:
             hand_out(output, computed, os.environ)
         return Outcome()
@@ -57,13 +56,13 @@ def hand_out(name: str, matrix: Mapping[str, Rows], environ: Mapping[str, str]) 
         raise _problem(shown(name), "must be letters, digits and underscores, and begin with no digit")
     rows = matrix["include"]
     if environ.get("GITHUB_OUTPUT"):
-        line = f"{name}={json.dumps(matrix) if rows else ''}\n"
+        line = f"{name}={json_text(matrix) if rows else ''}\n"
         with Path(environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8", newline="\n") as file:
             file.write(line)
     elif environ.get("TF_BUILD"):
         jobs = {f"part_{number}": row for number, row in enumerate(rows, start=1)}
-        value = json.dumps(jobs) if rows else ""
-        print(f"##vso[task.setvariable variable={name};isOutput=true]{value}")
+        value = json_text(jobs) if rows else ""
+        print_command(f"##vso[task.setvariable variable={name};isOutput=true]{value}")
     else:
         raise _problem(shown(name), "is for a job of GitHub Actions or Azure Pipelines; leave it out here")
 
