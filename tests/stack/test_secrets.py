@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
 from collections.abc import Callable
 
 import pyrage
@@ -14,6 +16,7 @@ from tests.stack.test_rotation_killed import kill
 from tests.support.emulator import RunningEmulator
 from tests.support.leaks import CommandLines, leaking_files, leaks_in, spellings
 from tests.support.project import Done, Project
+from tests.support.spoilt import Call, spoil
 
 pytestmark = pytest.mark.stack
 
@@ -81,6 +84,32 @@ def test_no_secret_leaves_a_rotation(project: Callable[..., Project], emulator: 
     assert leaking_files(stack.folder, emulator.folder) == []
 
 
+def test_no_secret_leaves_a_deployment_that_was_killed_or_failed(
+    project: Callable[..., Project], emulator: RunningEmulator
+) -> None:
+    """Killed once the secret is made and in the half after it, refused after it was made: none, in no log."""
+    stack = project()
+    lines = CommandLines(stack.folder)
+    made = Call("POST", "/v1.0/applications/{id}/addPassword")
+    runs = [
+        spoil(stack, ("deploy",), made, "killed after"),
+        spoil(stack, ("deploy", "--json"), Call("POST", "/api/data/v9.2/roles"), "killed before"),
+    ]
+    emulator.fault("POST", "/api/data/v9.2/roles", answer="500", times=99)
+    runs.append(stack.connector("deploy", "--json"))
+    emulator.store.db.execute("DELETE FROM faults")
+    assert runs[2].code != 0, everything(*runs)
+    runs.append(stack.connector("deploy", "--json"))
+    assert runs[3].code == 0, everything(*runs)
+    sampled = lines.close()
+    assert LEAK_MARKER in stack.outputs()["clientSecret"]
+    assert not leaks_in(everything(*runs))
+    assert not leaks_in(sampled)
+    logs = [path.read_bytes()[:2] for path in (stack.folder / "pulumi" / "logs").iterdir()]
+    assert b"\x1f\x8b" in logs  # gzip: without the search inside it there would be nothing to find
+    assert leaking_files(stack.folder, emulator.folder) == []
+
+
 def test_the_hand_over_in_a_file_is_the_owners_alone(deployed: Project) -> None:
     """Mode 0600 and whole; a second one does not overwrite it; the sealed one opens with its key alone."""
     secret = deployed.outputs()["clientSecret"]
@@ -122,11 +151,19 @@ def test_the_hand_over_shows_the_secret_when_asked(deployed: Project) -> None:
 
 
 def test_the_search_finds_a_planted_leak(deployed: Project) -> None:
-    """The search is no empty promise: a secret in a file is found raw, encoded and inside base64."""
+    """The search is no empty promise: found raw, encoded, in base64, in gzip whole or cut off, in a name."""
     secret = deployed.outputs()["clientSecret"]
     plant = deployed.folder / "tmp" / "planted.log"
     for text in sorted(spellings(f"x={secret}")) + sorted(spellings(f"{secret}&y")):
         plant.write_bytes(b"client_secret: " + text)
         assert leaking_files(deployed.folder / "tmp") == [plant]
+    packed = gzip.compress(b"x" * 5000 + secret.encode() + os.urandom(5000))
+    for data in (packed, b"PLOG" + packed, gzip.compress(packed), packed[:-3000]):
+        plant.write_bytes(data)
+        assert leaking_files(deployed.folder / "tmp") == [plant]
     plant.unlink()
+    named = deployed.folder / "tmp" / f"{LEAK_MARKER}.log"
+    named.touch()
+    assert leaking_files(deployed.folder / "tmp") == [named]
+    named.unlink()
     assert leaking_files(deployed.folder / "tmp") == []

@@ -7,13 +7,16 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 from emulator.seed.names import LEAK_MARKER
 
 _SKIPPED = {".venv", "plugins"}
+_GZIP = b"\x1f\x8b\x08"
+_UNPACKED_LIMIT = 64 * 1024 * 1024
 
 
 def spellings(text: str) -> set[bytes]:
@@ -31,19 +34,37 @@ MARKS = spellings(LEAK_MARKER)
 
 
 def leaks_in(data: bytes, marks: Iterable[bytes] = MARKS) -> bool:
-    """True when the data holds the marker in any spelling."""
-    return any(mark in data for mark in marks)
+    """True when the data holds the marker in any spelling, wherever gzip hides it."""
+    whole = tuple(marks)
+    return any(mark in part for part in (data, *_unpacked(data)) for mark in whole)
+
+
+def _unpacked(data: bytes) -> Iterator[bytes]:
+    """What gzip streams in the data hold, one inside another too; the engine keeps such logs of its commands.
+
+    A stream that is cut off, as a killed run leaves it, counts as far as it goes.
+    """
+    at = data.find(_GZIP)
+    while at >= 0:
+        inner = zlib.decompressobj(wbits=31)
+        with contextlib.suppress(zlib.error):
+            found = inner.decompress(data[at:], _UNPACKED_LIMIT)
+            yield found
+            yield from _unpacked(found)
+        at = data.find(_GZIP, at + 1)
 
 
 def leaking_files(*folders: Path, marks: Iterable[bytes] = MARKS) -> list[Path]:
-    """The files under the folders that hold the marker (tools' own folders and links left out)."""
+    """The files under the folders that hold the marker, or bear it in their name (no tools, no links)."""
     found = []
     for folder in folders:
         for place, inner, names in os.walk(folder):
             inner[:] = [n for n in inner if n not in _SKIPPED]
             for name in names:
                 path = Path(place) / name
-                if path.is_file() and not path.is_symlink() and leaks_in(path.read_bytes(), marks):
+                if path.is_symlink() or not path.is_file():
+                    continue
+                if leaks_in(os.fsencode(name), marks) or leaks_in(path.read_bytes(), marks):
                     found.append(path)
     return found
 
