@@ -108,7 +108,7 @@ def test_a_secret_removed_in_entra_is_a_finding(fleet: DeployedFleet) -> None:
     assert (row["state"], row["exitCode"], row["daysLeft"], row["slots"]) == ("drift", 7, None, [])
 
 
-def test_the_end_that_counts_is_the_live_one_and_near_it_is_11(fleet: DeployedFleet) -> None:
+def test_the_end_that_counts_is_the_live_one_and_near_it_is_21(fleet: DeployedFleet) -> None:
     """The record says half a year, the application a week."""
     (credential,) = application(fleet, 1)["passwordCredentials"]
     end = (datetime.now(UTC) + timedelta(days=7, hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")

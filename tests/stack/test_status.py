@@ -57,7 +57,7 @@ def test_drift_is_7_and_named(deployed: Project) -> None:
     assert status(deployed).code == 0
 
 
-def test_an_end_that_is_near_is_11(deployed: Project) -> None:
+def test_an_end_that_is_near_is_21(deployed: Project) -> None:
     """Within the days asked for."""
     done = status(deployed, "--soon-days", "200")
     assert (done.code, done.json["result"]) == (21, "ends_soon"), done.text
@@ -75,7 +75,7 @@ def test_a_slot_that_the_settings_do_not_know_is_drift(deployed: Project) -> Non
     assert [finding["code"] for finding in done.json["findings"]] == ["rotation.unretired"]
 
 
-def test_a_consent_that_a_link_waits_for_is_10(deployed: Project) -> None:
+def test_a_consent_that_a_link_waits_for_is_20(deployed: Project) -> None:
     """As `deploy` and `verify` say it: a person is needed, and nothing differs."""
     principal = deployed.outputs()["servicePrincipalObjectId"]
     grants = [g for g in rows(deployed, "oauth2PermissionGrants", CONTOSO) if g["clientId"] == principal]
