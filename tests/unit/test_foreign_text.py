@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from io import StringIO
@@ -13,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from markdown_it import MarkdownIt
 from rich.table import Table
 from rich.text import Text
 
@@ -183,8 +185,8 @@ def test_a_comment_that_is_cut_stays_harmless(limit: int) -> None:
 
 def test_a_block_of_code_is_closed_by_nothing_inside_of_it() -> None:
     """Nor does Azure Repos find the id of somebody there, which it looks for in the source."""
-    text = fenced("```\n````\n~~~\n# heading <img src=x>\n@<11111111-1111-4111-8111-111111111111>")
-    assert harm_in_page(text) == []
+    text = fenced("```\n# heading <img src=x>\n~~~\n````\n@<11111111-1111-4111-8111-111111111111>")
+    assert [token.type for token in MarkdownIt("commonmark").parse(text)] == ["fence"]
     assert "@<" not in text
 
 
@@ -238,6 +240,16 @@ def test_streams_are_guarded_once_and_a_command_of_ours_passes(monkeypatch: pyte
     assert harm_in(out.getvalue() + err.getvalue()) == []
     print_command("##vso[task.setvariable variable=jobs]x")
     assert out.getvalue().endswith("\n##vso[task.setvariable variable=jobs]x\n")
+
+
+@pytest.mark.parametrize("program", [("-m", "connector"), ("scripts/post_deploy.py",)])
+def test_each_program_guards_its_streams(program: tuple[str, ...]) -> None:
+    """What the command line itself answers is printed by nobody's Screen."""
+    command = [sys.executable, *program, "--\x1b[2J##vso[task.setvariable variable=x]y"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "# #vso[task.setvariable" in done.stderr
+    assert harm_in(done.stderr) == []
 
 
 def test_a_closed_stream_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
