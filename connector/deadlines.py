@@ -1,4 +1,4 @@
-"""Every deadline, pause and count of tries: how long and how often this program waits for others.
+"""Every deadline, pause, count and size: how long this program waits, how often, and how much it takes.
 
 A number alone is seconds; a `timedelta` is compared with moments. What is sent again at all is said
 in wire/retry.py. A test keeps such numbers out of every other module.
@@ -16,10 +16,21 @@ from datetime import timedelta
 CONNECT = 10.0
 #: One answer of Graph, of an organization, or of the login service to MSAL; none of ours is long work.
 ANSWER = 60.0
-#: One answer of the login service where many tenants share the connections: a thread waits for it.
+#: One answer of the login service: a thread waits for it.
 LOGIN_ANSWER = 30.0
 #: One answer of a pull request's service: a job's last step must not hold the job up.
 COMMENT_ANSWER = 30.0
+
+#: One answer from the request to its last byte: one that comes in drops keeps within each time above.
+WHOLE_ANSWER = 120.0
+#: All pages of one list, waits for a throttled one among them.
+WHOLE_LIST = 600.0
+#: Pages of one list; Graph's hold a hundred rows each, so the largest directory's applications come in.
+LIST_PAGES = 1000
+#: Bytes of one answer after it was unpacked; the largest known, every table's metadata, is some MiB.
+ANSWER_BYTES = 64 * 2**20
+#: Objects and lists inside each other; Graph's deepest is below ten.
+ANSWER_DEPTH = 64
 
 #: Tries beyond the first, one, two and four seconds apart, where the service does not say when to come
 #: back (kiota's default is 3 too).
@@ -78,6 +89,7 @@ class Patience:
 
     `retry_after`: a throttled request in all. `fresh_secret`, `new_principal`: Entra's replicas learn of a
     secret or an object. `permissions`: Dataverse's caches. `pause`: between two looks.
+    `whole_answer`: one answer to its last byte.
     """
 
     retry_after: float = 120.0
@@ -85,6 +97,7 @@ class Patience:
     new_principal: float = 90.0
     permissions: float = 45.0
     pause: float = 2.0
+    whole_answer: float = WHOLE_ANSWER
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     now: Callable[[], float] = time.monotonic
 

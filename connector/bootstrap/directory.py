@@ -15,6 +15,7 @@ from connector.entra.graph import Assignment, Principal, Row, assignment_of, pri
 from connector.entra.objects import Federated, LiveApplication, application_of, federated_of
 from connector.entra.refusals import refusal
 from connector.errors import RefusedError
+from connector.wire.answers import object_of
 from connector.wire.writes import make_or_find
 
 T = TypeVar("T")
@@ -124,8 +125,7 @@ class PipelineDirectory(Directory):
             body=dict(body),
         )
         if answer.is_success:
-            row: Row = answer.json()
-            return row
+            return object_of(answer)
         refused = refusal(f"POST {path}", answer)
         if answer.status_code == 403:
             refused.message += _ADMINISTRATOR

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Protocol
 
 from connector.comments.place import Place
 from connector.comments.transport import Transport
+from connector.wire.answers import Document
 
 _PAGE = 100
 #: Who a job's own token is, where the service does not say: GitHub docs, github_token authentication.
@@ -76,10 +77,9 @@ class GitHub:
         """The token's own login: GraphQL's viewer, because a job's token may not ask for `/user`."""
         asked = {"query": "{viewer{login}}"}
         found = self._transport.query(_graphql(self._place.api), asked, refused=(401, 403, 404))
-        try:
-            return str(found["data"]["viewer"]["login"])
-        except (TypeError, LookupError):
-            return _JOB
+        data = found.get("data") if found else None
+        viewer = data.get("viewer") if data else None
+        return str(viewer.get("login") or _JOB) if viewer else _JOB
 
 
 def _graphql(api: str) -> str:
@@ -106,8 +106,8 @@ class AzureRepos:
         """The first comments of the threads that the build service began; the list comes in one page."""
         author = self._author()
         found = self._transport.get(f"{self._place.comments}?{_AZURE_VERSION}")
-        for thread in found.get("value", []):
-            first: dict[str, Any] = next(iter(thread.get("comments") or []), {})
+        for thread in found.rows():
+            first = _first(thread)
             who = (first.get("author") or {}).get("id", "")
             if who == author and not (thread.get("isDeleted") or first.get("isDeleted")):
                 yield self._comment(thread["id"], first)
@@ -117,7 +117,7 @@ class AzureRepos:
         first = {"parentCommentId": 0, "content": text, "commentType": "text"}
         body = {"comments": [first], "status": "closed"}
         made = self._transport.post(f"{self._place.comments}?{_AZURE_VERSION}", body)
-        return self._comment(made["id"], made["comments"][0])
+        return self._comment(made["id"], _first(made))
 
     def change(self, comment: Comment, text: str) -> None:
         """Another text for the thread's first comment."""
@@ -130,4 +130,9 @@ class AzureRepos:
     def _author(self) -> str:
         """The id of the build service, whose token the job has."""
         found = self._transport.get("/_apis/connectionData?api-version=7.1-preview.1")
-        return str(found["authenticatedUser"]["id"])
+        return str(found.inner("authenticatedUser")["id"])
+
+
+def _first(thread: Document) -> Document:
+    """The comment that began a thread; an empty one where there is none."""
+    return next(iter(thread.get("comments") or ()), Document({}, thread.host))

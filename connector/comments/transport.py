@@ -10,11 +10,14 @@ from urllib.parse import urlsplit
 import httpx
 
 from connector.comments.place import Place
-from connector.deadlines import COMMENT_ANSWER, COMMENT_WAIT, Patience
+from connector.deadlines import COMMENT_ANSWER, COMMENT_WAIT, WHOLE_ANSWER, WHOLE_LIST, Patience
 from connector.errors import RefusedError, UnreachableError
+from connector.wire.answers import ENCODING, Answer, Body, Document, Pages, list_of, object_of
 from connector.wire.retry import PULL_REQUEST, Tries, parse_retry_after
 from connector.wire.session import LostAnswerError
+from connector.wire.shapes import COMMENTS
 
+_SHOWN = 60
 _ADVICE = {
     True: "the build service needs the right 'Contribute to pull requests' on the repository",
     False: "the job needs `permissions: pull-requests: write`",
@@ -33,6 +36,7 @@ class Transport:
             # Without it Azure DevOps answers a refusal with a redirect to a sign-in page.
             "X-TFS-FedAuthRedirect": "Suppress",
             "User-Agent": "dynamics-connect",
+            "Accept-Encoding": ENCODING,
         }
         self._http = httpx.Client(headers=headers, timeout=COMMENT_ANSWER, follow_redirects=False)
 
@@ -40,44 +44,56 @@ class Transport:
         """Give the connections back."""
         self._http.close()
 
-    def get(self, path: str) -> Any:
-        """The JSON at a path."""
-        return self._json(self._patiently("GET", self._place.api + path))
+    def get(self, path: str) -> Document:
+        """The object at a path."""
+        return self._object(self._patiently("GET", self._place.api + path))
 
-    def query(self, url: str, body: dict[str, Any], *, refused: Collection[int]) -> Any:
-        """The JSON of a question that is posted and changes nothing; None for a status in *refused*."""
+    def query(self, url: str, body: dict[str, Any], *, refused: Collection[int]) -> Document | None:
+        """The answer to a question that is posted and changes nothing; None for a status in *refused*."""
         answer = self._patiently("POST", url, body)
-        return None if answer.status_code in refused else self._json(answer)
+        return None if answer.status_code in refused else self._object(answer)
 
     def pages(self, path: str) -> Iterator[dict[str, Any]]:
         """Every entry of a list, following `next` links of the same host."""
-        url: str | None = self._place.api + path
+        pages = Pages(self._host, Patience().until(WHOLE_LIST))
+        url = pages.follow(self._place.api + path)
         while url:
             answer = self._patiently("GET", url)
-            yield from self._json(answer)
-            url = answer.links.get("next", {}).get("url")
-            if url and urlsplit(url)[:2] != urlsplit(self._place.api)[:2]:
-                message = f"a page of comments points to {urlsplit(url).netloc}; no token goes there"
-                raise RefusedError(message, code="session.foreign_host", key=urlsplit(url).netloc)
+            yield from self._list(answer)
+            url = pages.follow(answer.links.get("next", {}).get("url"))
+            if url and not self._is_own(url):
+                told = repr(url[:_SHOWN])
+                message = f"a page of comments points to {told}; no token goes there"
+                raise RefusedError(message, code="session.foreign_host", key=told)
 
     def patch(self, path: str, body: dict[str, Any]) -> None:
         """Change something; the same twice does no harm."""
-        self._json(self._patiently("PATCH", self._place.api + path, body))
+        self._object(self._patiently("PATCH", self._place.api + path, body))
 
-    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    def post(self, path: str, body: dict[str, Any]) -> Document:
         """Make something, once. Raises LostAnswerError when the service may have made it."""
         try:
-            answer = self._http.request("POST", self._place.api + path, json=body)
+            answer = self._ask("POST", self._place.api + path, body)
         except httpx.ConnectError as error:
             raise self._unreachable(error) from error
         except httpx.TransportError as error:
             raise self._lost(type(error).__name__) from error
         if answer.status_code >= 500:
             raise self._lost(f"HTTP {answer.status_code}")
-        made: dict[str, Any] = self._json(answer)
-        return made
+        return self._object(answer)
 
-    def _patiently(self, method: str, url: str, body: Any = None) -> httpx.Response:
+    def _ask(self, method: str, url: str, body: Any) -> Answer:
+        """Send it once, and read the answer to its end."""
+        deadline = Patience().until(WHOLE_ANSWER)
+        with self._http.stream(method, url, json=body) as answer:
+            whole = Body(self._host, answer.headers.get("Content-Encoding", ""), deadline)
+            for chunk in answer.iter_raw():
+                whole.add(chunk)
+        read = Answer(answer, whole.done(), COMMENTS)
+        read.request = answer.request
+        return read
+
+    def _patiently(self, method: str, url: str, body: Any = None) -> Answer:
         """A request that may be repeated: after a cut connection, and when the service is busy.
 
         A host that is not there counts as cut: nobody sits before a job who could look why.
@@ -85,7 +101,7 @@ class Transport:
         tries = Tries(Patience().until(COMMENT_WAIT), PULL_REQUEST)
         while True:
             try:
-                answer = self._http.request(method, url, json=body)
+                answer = self._ask(method, url, body)
             except httpx.TransportError as error:
                 wait = tries.after_cut()
                 if wait is None:
@@ -98,9 +114,18 @@ class Transport:
                     return answer
             self._sleep(wait)
 
-    def _json(self, answer: httpx.Response) -> Any:
+    def _object(self, answer: Answer) -> Document:
+        self._accepted(answer)
+        return object_of(answer)
+
+    def _list(self, answer: Answer) -> list[Document]:
+        self._accepted(answer)
+        return list_of(answer)
+
+    def _accepted(self, answer: Answer) -> None:
+        """Raises RefusedError for a refusal."""
         if answer.status_code in (200, 201):
-            return answer.json()
+            return
         said = _said(answer)
         advice = _ADVICE[self._place.azure]
         message = (
@@ -108,6 +133,12 @@ class Transport:
             f"{self._place.number} (HTTP {answer.status_code}{said}); {advice}"
         )
         raise RefusedError(message, code="comment.refused", key=self._host, status=answer.status_code)
+
+    def _is_own(self, url: str) -> bool:
+        try:
+            return urlsplit(url)[:2] == urlsplit(self._place.api)[:2]
+        except ValueError:
+            return False
 
     def _lost(self, reason: str) -> LostAnswerError:
         message = f"{self._host} did not say whether it made the comment ({reason})"

@@ -14,6 +14,7 @@ import httpx
 
 from connector.catalogue.explain import explain
 from connector.errors import RefusedError
+from connector.wire.answers import Document, outcome_of
 from connector.wire.login import Identity
 from connector.wire.retry import parse_retry_after
 from connector.wire.session import Session
@@ -68,7 +69,7 @@ class DataverseClient:
     async def get(self, path: str, *, strong: bool = False) -> Row:
         """One object; `strong` asks past the caches of metadata and permissions."""
         headers = {**_READ, "Consistency": "Strong"} if strong else _READ
-        return _object(await self._send("GET", self.url(path), headers))
+        return outcome_of(await self._send("GET", self.url(path), headers))
 
     async def find(self, path: str, *, strong: bool = False) -> Row | None:
         """One object, or None when it does not exist."""
@@ -82,44 +83,45 @@ class DataverseClient:
     async def rows(self, path: str, *, strong: bool = False) -> list[Row]:
         """All rows of a collection; nextLinks are followed as they come, nested ones too."""
         headers = {**_READ, "Consistency": "Strong"} if strong else _READ
-        found: list[Row] = []
-        link: str | None = self.url(path)
-        while link:
-            page = _object(await self._send("GET", link, headers))
-            found += [await self._whole(row, headers) for row in page.get("value", [])]
-            link = page.get("@odata.nextLink")
-        return found
+        found = await self._list(self.url(path), headers)
+        return [await self._whole(row, headers) for row in found]
 
     async def post(self, path: str, body: Row, *, idempotent: bool = False) -> Row:
         """Create, with the new row in the answer, or run an action (an empty object then)."""
         headers = {**_JSON, "Prefer": "return=representation"}
         answer = await self._send("POST", self.url(path), headers, body, idempotent)
-        return _object(answer)
+        return outcome_of(answer)
 
     async def patch(self, path: str, body: Row) -> None:
         """Change a row that exists: without If-Match a PATCH would create it."""
-        await self._send("PATCH", self.url(path), {**_JSON, "If-Match": "*"}, body)
+        outcome_of(await self._send("PATCH", self.url(path), {**_JSON, "If-Match": "*"}, body))
 
     async def delete(self, path: str) -> bool:
         """Delete; False when there was nothing to delete."""
         try:
-            await self._send("DELETE", self.url(path), _JSON)
+            outcome_of(await self._send("DELETE", self.url(path), _JSON))
         except RefusedError as error:
             if _is_absent(error):
                 return False
             raise
         return True
 
-    async def _whole(self, row: Row, headers: Mapping[str, str]) -> Row:
+    async def _whole(self, row: Document, headers: Mapping[str, str]) -> Row:
         links = [name for name in row if name.endswith("@odata.nextLink")]
         for name in links:
-            link: str | None = row.pop(name)
-            target = row[name.removesuffix("@odata.nextLink")]
-            while link:
-                page = _object(await self._send("GET", link, headers))
-                target.extend(page.get("value", []))
-                link = page.get("@odata.nextLink")
+            target = row.rows(name.removesuffix("@odata.nextLink"))
+            target += await self._list(row.pop(name), headers)
         return row
+
+    async def _list(self, first: object, headers: Mapping[str, str]) -> list[Document]:
+        """The rows of a page and of those after it."""
+        pages, found = self.session.pages(self.root), list[Document]()
+        link = pages.follow(first)
+        while link:
+            page = outcome_of(await self._send("GET", link, headers))
+            found += page.rows()
+            link = pages.follow(page.get("@odata.nextLink"))
+        return found
 
     async def _send(
         self,
@@ -147,24 +149,6 @@ class DataverseClient:
 def _is_absent(error: RefusedError) -> bool:
     """Whether a 404 means that the record is not there, and not that the address is wrong."""
     return error.status == 404 and error.service_code != UNKNOWN_SEGMENT
-
-
-def _object(answer: httpx.Response) -> Row:
-    if answer.status_code == 204 or not answer.content:
-        return {}
-    try:
-        value = answer.json()
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        raise RefusedError(
-            f"{answer.request.url.host} answered something that is no JSON object; "
-            "check that dynamicsUrl is a Dataverse organization",
-            code="dataverse.answer",
-            key=answer.request.url.path,
-            status=answer.status_code,
-        )
-    return value
 
 
 def refusal(answer: httpx.Response, who: Identity) -> RefusedError:

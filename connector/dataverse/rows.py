@@ -67,7 +67,7 @@ class UserRow:
 
 def role_of(row: Row) -> RoleRow:
     """A role's row; its business unit is known where the row was read with it."""
-    unit = row.get("businessunitid") or {}
+    unit = _unit(row)
     return RoleRow(
         id=lower_id(row["roleid"]),
         name=str(row.get("name") or ""),
@@ -82,7 +82,7 @@ def role_of(row: Row) -> RoleRow:
 
 def user_of(row: Row) -> UserRow:
     """A user's row, its roles in it where they were read too."""
-    unit = row.get("businessunitid") or {}
+    unit = _unit(row)
     return UserRow(
         id=lower_id(row["systemuserid"]),
         application_id=lower_id(row.get("applicationid")),
@@ -96,6 +96,12 @@ def user_of(row: Row) -> UserRow:
         created_by=lower_id(row.get("_createdby_value")),
         roles=tuple(role_of(role) for role in row.get("systemuserroles_association") or []),
     )
+
+
+def _unit(row: Row) -> Row:
+    """The unit that was read with a row; in a unit's own row the name stands for its id."""
+    unit = row.get("businessunitid")
+    return unit if isinstance(unit, dict) else {}
 
 
 def unit_of(row: Row) -> UnitRow:

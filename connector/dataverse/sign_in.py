@@ -17,13 +17,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msal  # type: ignore[import-untyped]  # ships no types
-import requests
 from azure.core.credentials import AccessToken, TokenCredential
 
 from connector.catalogue.explain import login_code, login_message
 from connector.dataverse.client import NO_USER, DataverseClient
 from connector.dataverse.evidence import NO_ROLES
-from connector.deadlines import ANSWER, GIVEN_TOKEN
+from connector.deadlines import GIVEN_TOKEN
 from connector.errors import (
     ConnectError,
     LoginError,
@@ -37,6 +36,7 @@ from connector.errors import (
 from connector.settings import CredentialKind
 from connector.stack.outputs import StackOutputs
 from connector.wire.login import Identity
+from connector.wire.login_transport import LoginHttp
 from connector.wire.loopback import RedirectListener
 from connector.wire.session import Session
 
@@ -99,9 +99,8 @@ def _check_possible(session: Session) -> None:
 def _client(outputs: StackOutputs, session: Session) -> Any:
     """MSAL's client, which reads the tenant's OpenID configuration. Raises UnreachableError."""
     authority = session.authority
-    http = _Http()
+    http = LoginHttp(direct=authority.emulated)  # as for every other request: loopback goes by no proxy
     http.verify = authority.ca_file or True
-    http.trust_env = not authority.emulated  # as for every other request: loopback goes by no proxy
     try:
         return msal.ConfidentialClientApplication(
             outputs.client_id,
@@ -112,14 +111,6 @@ def _client(outputs: StackOutputs, session: Session) -> Any:
         )
     except (OSError, ValueError, msal.exceptions.MsalError) as error:
         raise _unanswered(error, session) from None
-
-
-class _Http(requests.Session):
-    """MSAL's requests, none of which waits for ever or goes on to another host."""
-
-    def request(self, *arguments: Any, **options: Any) -> Any:
-        """One request, given its time; a redirect, which would take code and secret along, is an answer."""
-        return super().request(*arguments, **{"timeout": ANSWER, **options, "allow_redirects": False})
 
 
 def _unanswered(error: Exception, session: Session) -> UnreachableError:

@@ -10,6 +10,7 @@ from connector import naming
 from connector.entra.graph import Graph, Query
 from connector.entra.objects import Attached, Federated, LiveApplication, Named, application_of, federated_of
 from connector.entra.refusals import refusal
+from connector.wire.answers import outcome_of
 from connector.wire.rounds import join, start
 
 # Deleted objects keep their tags; what the bin's lists can filter by is UNVERIFIED, so the
@@ -166,7 +167,9 @@ class Directory(Graph):
             body=body,
             idempotent=idempotent,
         )
-        if not (answer.is_success or (gone_is_done and answer.status_code == 404)):
+        if answer.is_success:
+            outcome_of(answer)
+        elif not (gone_is_done and answer.status_code == 404):
             raise refusal(f"{method} {path}", answer)
 
     async def owners(self, application_id: str) -> frozenset[str] | None:

@@ -27,6 +27,7 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_service_client import GraphServiceClient
 
 from connector.entra.refusals import refusal
+from connector.wire.answers import Document, bad_answer, object_of
 from connector.wire.retry import SAFE
 from connector.wire.session import Session
 
@@ -148,18 +149,19 @@ class Graph:
         return str(row["id"]) if row is not None else None
 
     async def _pages(self, what: str, builder: Any, query: Query | None = None) -> list[Row]:
-        rows: list[Row] = []
         asked = RequestConfiguration(query_parameters=query) if query else None
         page = await self._read(what, builder.to_get_request_information(asked))
-        while page is not None:
-            rows.extend(page.get("value", []))
-            link = page.get("@odata.nextLink")
-            if not link:
-                break
+        if page is None:  # what the list hangs on is not there
+            return []
+        pages, rows = self._session.pages(self._session.endpoints.graph), list[Row](page.rows())
+        while link := pages.follow(page.get("@odata.nextLink")):
             page = await self._read(what, builder.with_url(link).to_get_request_information())
+            if page is None:
+                raise bad_answer(pages.host, "does not know the next page of a list that it named")
+            rows += page.rows()
         return rows
 
-    async def _read(self, what: str, request: RequestInformation) -> Row | None:
+    async def _read(self, what: str, request: RequestInformation) -> Document | None:
         request.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
         session = self._session
 
@@ -169,7 +171,7 @@ class Graph:
 
         answer = await session.repeated("GET", f"{session.endpoints.graph}/v1.0/{what}", ask, SAFE)
         if answer.is_success:
-            return cast("Row", answer.json())
+            return object_of(answer)
         if answer.status_code == 404:
             return None
         raise refusal(f"to read {what}", answer)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import binascii
+import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
@@ -28,10 +30,24 @@ from connector.errors import ConnectError, LoginError, UnreachableError
 from connector.settings import CredentialKind, Settings
 from connector.settings.certificates import thumbprint_of
 from connector.stack.outputs import StackOutputs
+from connector.wire.answers import bad_answer
 from connector.wire.deployer import Deployer, LoginKind
+from connector.wire.login_transport import LoginHttp, login_transport
 from connector.wire.pipeline_tokens import fetch_token
 
 _REASON_LIMIT = 200
+E = TypeVar("E", bound=BaseException)
+#: What MSAL stumbles over in an answer that no table of shapes describes, such as a token's inner parts.
+_CANNOT_READ: tuple[type[Exception], ...] = (
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    binascii.Error,
+    json.JSONDecodeError,
+    UnicodeError,
+)
+_WRONG: tuple[type[Exception], ...] = (AzureError, ValueError, *_CANNOT_READ)
 # The library's own log repeats every refusal on stderr; ours says it once, explained.
 logging.getLogger("azure").addHandler(logging.NullHandler())
 
@@ -67,11 +83,8 @@ class Authority:
             "permit_redirects": False,
             **self.hooks,
         }
-        if self.transport is not None:
-            options["transport"] = self.transport
-        elif self.ca_file:
-            options["connection_verify"] = self.ca_file
-        return options
+        own = self.transport or login_transport(LoginHttp(direct=self.emulated), ca_file=self.ca_file)
+        return {**options, "transport": own}
 
 
 def deployer_credential(deployer: Deployer, authority: Authority) -> TokenCredential:
@@ -92,9 +105,7 @@ def deployer_credential(deployer: Deployer, authority: Authority) -> TokenCreden
         return ClientAssertionCredential(tenant, client_id, lambda: proof, **options)
     if deployer.request is not None:
         request = deployer.request
-        return ClientAssertionCredential(
-            tenant, client_id, lambda: fetch_token(request, options), **options
-        )
+        return ClientAssertionCredential(tenant, client_id, lambda: fetch_token(request, options), **options)
     return AzureCliCredential(tenant_id=tenant)
 
 
@@ -118,6 +129,7 @@ class Identity:
         client_id: str | None = None,
         secrets: tuple[str, ...] = (),
         on_token: Callable[[], None] = lambda: None,
+        host: str = "the login service",
         deploys: bool = False,
     ) -> None:
         self.name, self.deploys = name, deploys
@@ -126,6 +138,7 @@ class Identity:
         self._credential: TokenCredential | None = None
         self._secrets = secrets
         self._on_token = on_token
+        self._host = host
         self._locks: dict[str, asyncio.Lock] = {}
         self._tokens: dict[str, str] = {}
         self._refusals: dict[str, ConnectError] = {}
@@ -156,11 +169,16 @@ class Identity:
             if self._credential is None:
                 self._credential = self._make()
             return self._credential.get_token(scope).token
-        except (AzureError, ValueError) as error:
+        except _WRONG as error:
             raise self._explained(error) from None
 
     def _explained(self, error: Exception) -> LoginError | UnreachableError:
         text = str(error)
+        bad = _behind(error, UnreachableError)
+        if bad is not None:
+            return bad
+        if _behind(error, _CANNOT_READ) is not None:
+            return bad_answer(self._host, f"answered {self.name} something that cannot be read")
         if not login_code(text) and _never_answered(error):
             reason = redact(text, self._secrets)[:_REASON_LIMIT]
             message = f"the login service did not answer {self.name}: {reason}"
@@ -171,13 +189,16 @@ class Identity:
         return LoginError(message, code="login.refused", key=login_code(text) or None)
 
 
-def _never_answered(error: BaseException | None) -> bool:
-    """Whether a connection that failed is behind an error, however it was wrapped."""
-    while error is not None:
-        if isinstance(error, (ServiceRequestError, ServiceResponseError)):
-            return True
+def _never_answered(error: Exception) -> bool:
+    """Whether a connection that failed is behind an error."""
+    return _behind(error, (ServiceRequestError, ServiceResponseError)) is not None
+
+
+def _behind(error: BaseException | None, kinds: type[E] | tuple[type[E], ...]) -> E | None:
+    """The error of a kind that is behind another, however it was wrapped."""
+    while error is not None and not isinstance(error, kinds):
         error = error.__cause__ or error.__context__
-    return False
+    return error
 
 
 #: A PEM file with certificate and private key.

@@ -16,10 +16,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from connector.deadlines import ANSWER, CONNECT, Patience
+from connector.deadlines import ANSWER, CONNECT, WHOLE_LIST, Patience
 from connector.errors import RefusedError, UnreachableError
 from connector.settings import Cloud, Settings, check_endpoints
 from connector.stack.outputs import StackOutputs
+from connector.wire.answers import Pages
 from connector.wire.deployer import read_deployer
 from connector.wire.endpoints import Endpoints, read_endpoints
 from connector.wire.login import Authority, Identity, application_login, deployer_credential
@@ -27,7 +28,7 @@ from connector.wire.network import Routes, login_bundle, tls
 from connector.wire.retry import Rule, Tries, parse_retry_after, rule_of
 from connector.wire.rounds import RequestCounter
 from connector.wire.trace import Trace, ahead_of, noting_hooks
-from connector.wire.transport import Connections
+from connector.wire.transport import Bounded, Connections
 
 _CUT = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 _TIMEOUT = httpx.Timeout(ANSWER, connect=CONNECT)
@@ -73,7 +74,7 @@ class Session:
     async def __aenter__(self) -> Session:
         self.http = httpx.AsyncClient(
             trust_env=False,
-            transport=self._transport or Routes(tls(self.environ)),
+            transport=Bounded(self._transport or Routes(tls(self.environ)), self.patience),
             follow_redirects=False,
             timeout=_TIMEOUT,
             event_hooks={"request": [self._sent], "response": [self._answered]},
@@ -109,6 +110,10 @@ class Session:
             raise RuntimeError("the session is not open; use `async with`")
         return self._endpoints
 
+    def pages(self, url: str) -> Pages:
+        """The pages of a list at *url*, within the bounds of deadlines.py."""
+        return Pages(urlsplit(url).netloc, self.patience.until(WHOLE_LIST))
+
     @property
     def authority(self) -> Authority:
         """The login service for the stack's tenant."""
@@ -132,6 +137,7 @@ class Session:
                 client_id=described.client_id,
                 secrets=(described.proof.get_secret_value(),),
                 on_token=self._token_asked,
+                host=urlsplit(authority.host).netloc,
                 deploys=True,
             )
         return self._deployer
@@ -148,6 +154,7 @@ class Session:
                 client_id=outputs.client_id,
                 secrets=(outputs.client_secret.get_secret_value(),),
                 on_token=self._token_asked,
+                host=urlsplit(authority.host).netloc,
             )
         return self._applications[key]
 
@@ -193,6 +200,9 @@ class Session:
             except httpx.TransportError as error:
                 self.trace.failed(method, url, error)
                 raise self._unreachable(url, error, maybe_done=not _never_sent(error)) from error
+            except UnreachableError as error:
+                self.trace.failed(method, url, error)
+                raise
             else:
                 told = parse_retry_after(answer.headers.get("Retry-After"))
                 wait = tries.after_answer(answer.status_code, told)

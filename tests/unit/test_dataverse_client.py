@@ -65,9 +65,9 @@ async def test_next_links_are_followed_as_they_come_and_nested_ones_too() -> Non
     link = ROOT + "roles?$skiptoken=%253Ccookie%2520a%253D%25221%2522%253E"
     inner = ROOT + "systemusers(1)/x?$skiptoken=%253Cb%253E"
     pages = {
-        "roles": {"value": [{"id": 1}], "@odata.nextLink": link},
-        link: {"value": [{"id": 2, "x": [1], "x@odata.nextLink": inner}]},
-        inner: {"value": [2, 3]},
+        "roles": {"value": [{"id": "1"}], "@odata.nextLink": link},
+        link: {"value": [{"id": "2", "x": [{"y": 1}], "x@odata.nextLink": inner}]},
+        inner: {"value": [{"y": 2}, {"y": 3}]},
     }
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -75,7 +75,7 @@ async def test_next_links_are_followed_as_they_come_and_nested_ones_too() -> Non
         return httpx.Response(200, json=pages.get(url) or pages[url.removeprefix(ROOT)])
 
     rows = await ask(answer, lambda c: c.rows("roles"))
-    assert rows == [{"id": 1}, {"id": 2, "x": [1, 2, 3]}]
+    assert rows == [{"id": "1"}, {"id": "2", "x": [{"y": 1}, {"y": 2}, {"y": 3}]}]
 
 
 async def test_a_wrong_address_is_not_taken_for_an_absent_record() -> None:

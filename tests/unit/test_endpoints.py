@@ -10,15 +10,16 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+import urllib3
 from azure.core.pipeline.transport import RequestsTransport
 from pydantic import SecretStr
 
 from connector.cli.engine.pulumi import Engine
-from connector.dataverse.sign_in import _Http
 from connector.errors import ConnectError, SettingsError
 from connector.settings import Cloud, check_endpoints
 from connector.settings.clouds import CLOUDS
 from connector.wire.login import Authority, Identity, application_credential
+from connector.wire.login_transport import LoginHttp
 from tests.unit.settings_samples import GOOD, OID, PROJECT
 
 HOST, TENANT = CLOUDS[Cloud.PUBLIC].login, str(GOOD["tenantId"])
@@ -156,7 +157,8 @@ class _Elsewhere(requests.adapters.BaseAdapter):
         answer.status_code = 200 if request.method == "GET" else 307
         answer.headers["Location"] = "https://evil.example/token"
         answer.headers["Content-Type"] = "application/json"
-        answer.raw = BytesIO(json.dumps(document if request.method == "GET" else {}).encode())
+        body = BytesIO(json.dumps(document if request.method == "GET" else {}).encode())
+        answer.raw = urllib3.HTTPResponse(body, preload_content=False)
         return answer
 
     def close(self) -> None:
@@ -179,7 +181,7 @@ async def test_azure_identity_follows_no_redirect() -> None:
 def test_the_sign_in_follows_no_redirect() -> None:
     """What posts code and secret hands the redirect back as it came."""
     service = _Elsewhere()
-    with _Http() as http:
+    with LoginHttp() as http:
         http.mount("https://", service)
         answer = http.post(f"{HOST}/token", data={"client_secret": "s~s"})
         assert answer.status_code == 307

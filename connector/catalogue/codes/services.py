@@ -92,7 +92,6 @@ TEXTS: Texts = {
         "the organization calls itself by another URL",
         "use that one as `dynamicsUrl`",
     ),
-    "dataverse.answer": ("4", "an answer without the expected content", "check `dynamicsUrl`; report it"),
     "dataverse.refused": (
         "4, 1",
         "Dataverse said no: to the deployer (4), or to the application during the proof (1)",

@@ -52,6 +52,13 @@ TEXTS: Texts = {
         "an answer pointed to a host that the stack does not name; no token was sent there",
         "check `dynamicsUrl` and `cloud`",
     ),
+    "session.bad_answer": (
+        "4",
+        "an answer that is none of this service: a page where JSON belongs, cut off, too large, nested too "
+        "deeply, without an end, or a list whose next page leads back; nothing was done with it",
+        "check the host that the message names, and what answers in its place (a proxy, a sign-in page); "
+        "then run again",
+    ),
     "engine.failed": ("the engine's", "`pulumi` failed; its own words follow", "see the message"),
     "engine.locked": (
         "the engine's, 1",
