@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -151,6 +152,36 @@ async def test_a_location_that_cannot_be_read_ends_in_one_sentence(name: str, lo
     assert error.exit_code in (3, 4)  # 3: the pipeline's service gave no token
     assert CLIENTS[name].host in error.message or error.message.startswith("Graph refused")
     assert "\n" not in error.message
+
+
+_IN_SESSION = [name for name in CLIENTS if name.endswith(("Graph", "Dataverse"))]
+
+
+@pytest.mark.parametrize("name", _IN_SESSION)
+async def test_a_location_that_cannot_be_read_is_no_connection_that_was_cut(name: str) -> None:
+    """It is said once, and not asked for again as after a cut."""
+    moved = Reply(status=302, headers={"Location": "https://[bad]", "Content-Length": "0"})
+    error, asked = await _fails(CLIENTS[name], lambda _: moved)
+    assert (error.code, len(asked)) == ("session.bad_answer", 1)
+
+
+@pytest.mark.parametrize("name", _IN_SESSION)
+async def test_an_answer_that_never_begins_ends_in_one_sentence(name: str) -> None:
+    """The time of an answer counts from the request, not from its first byte."""
+    held = threading.Event()
+
+    def replies(_: int) -> Reply:
+        held.wait()
+        return Reply()
+
+    client = CLIENTS[name]
+    with AnyAnswers(lambda _, nth: replies(nth)) as service:
+        service.patience = SHORT
+        with pytest.raises(ConnectError) as caught:
+            await client.ask(service)
+        held.set()
+    _is_one_sentence(caught.value, client.host)
+    assert "did not end" in caught.value.message
 
 
 async def test_a_page_that_is_gone_leaves_no_half_list() -> None:
