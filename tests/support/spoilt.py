@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -89,7 +91,18 @@ def _run(stack: Project, verb: Sequence[str], deadly: Call | None, answer: str) 
         if deadly:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(240)
+        if deadly:
+            _end_what_is_left(stack)
     return Done(process.returncode, said.read_text(), "")
+
+
+def _end_what_is_left(stack: Project) -> None:
+    """The provider outlives a killed engine, and would send its request into a later test of this project."""
+    mark = f"HOME={stack.folder / 'home'}".encode()
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # one that has just ended
+            if mark in (path / "environ").read_bytes().split(b"\0"):
+                os.kill(int(path.name), signal.SIGKILL)
 
 
 def _has_struck(emulator: RunningEmulator, call: Call, answer: str) -> bool:
