@@ -102,7 +102,8 @@ _DONE = {
     Action.CHANGED: "changed",
     Action.REMOVED: "removed",
 }
-_OURS = "dynamics-connect:"
+#: Types that stand for the program and its components: no resource in a tenant.
+COMPONENTS = ("pulumi:", "dynamics-connect:")
 
 
 @dataclass
@@ -135,7 +136,7 @@ class EventReader:
         kind = metadata["type"]
         if kind == "pulumi:pulumi:Stack":
             self.outputs = (metadata.get("new") or {}).get("outputs")
-        if action is None or kind.startswith(("pulumi:", _OURS)):
+        if action is None or kind.startswith(COMPONENTS):
             return
         change = Change(action, kind.rsplit(":", 1)[-1], metadata["urn"].rsplit("::", 1)[-1])
         self.changes.append(change)

@@ -9,11 +9,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from connector.cli.engine.events import ACTIONS, reasons_in
+from connector.cli.engine.events import ACTIONS, COMPONENTS, reasons_in
 from connector.report import Change
 from connector.stack.outputs import UNKNOWN
-
-_COMPONENTS = ("pulumi:", "dynamics-connect:")
 
 
 def read_digest(text: str) -> dict[str, Any]:
@@ -38,13 +36,12 @@ def errors_in(digest: dict[str, Any]) -> str:
 def _change(step: dict[str, Any]) -> Change | None:
     action = ACTIONS.get(step["op"])
     kind = str((step.get("newState") or step.get("oldState") or {}).get("type", ""))
-    if action is None or kind.startswith(_COMPONENTS):
+    if action is None or kind.startswith(COMPONENTS):
         return None
     detail = ", ".join(step.get("replaceReasons") or step.get("diffReasons") or ())
     return Change(action, kind.rsplit(":", 1)[-1], step["urn"].rsplit("::", 1)[-1], detail)
 
 
-_OF_COMPONENTS = ("pulumi:", "dynamics-connect:")
 _LIMIT = 160
 
 
@@ -59,7 +56,7 @@ def _of_step(step: dict[str, Any]) -> Iterator[Change]:
     before, after = step.get("oldState") or {}, step.get("newState") or {}
     kind = str((after or before).get("type", ""))
     action = ACTIONS.get(step["op"])
-    if action is None or kind.startswith(_OF_COMPONENTS):
+    if action is None or kind.startswith(COMPONENTS):
         return
     noun, name = kind.rsplit(":", 1)[-1], step["urn"].rsplit("::", 1)[-1]
     reasons = step.get("replaceReasons") or step.get("diffReasons") or ()
